@@ -1,0 +1,108 @@
+/**
+ * A flow as a plain JSON document. A class or a YAML file becomes this; everything behind the front ends (check, fold, local scheduler,
+ * state machine) sees only this.
+ */
+export interface FlowDefinition {
+  readonly version: 1;
+  readonly name: string;
+  readonly doc?: string;
+  /** The file that declares the flow, relative to the folder that the command ran in. */
+  readonly file?: string;
+  readonly parameters: Readonly<Record<string, ParameterDefinition>>;
+  /** The names of all artifacts, parameters left out. */
+  readonly artifacts: readonly string[];
+  /** Those artifacts that have a value before `start` runs. */
+  readonly initialized: readonly string[];
+  /** In the order of declaration. `start` is the first to run, `end` the last. */
+  readonly steps: Readonly<Record<string, StepDefinition>>;
+}
+
+export type ParameterType = "string" | "number" | "integer" | "boolean" | "json";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface ParameterDefinition {
+  readonly type: ParameterType;
+  /** A parameter without a default must be given. */
+  readonly default?: Json;
+  readonly help?: string;
+  /** The only values that are taken. */
+  readonly choices?: readonly Json[];
+  /** Inclusive bounds of a number. */
+  readonly min?: number;
+  readonly max?: number;
+  readonly line?: number;
+}
+
+export interface StepDefinition {
+  readonly body: StepBody;
+  /** A step with several goes to the one that its task chooses; `end` has none. */
+  readonly transitions: readonly Transition[];
+  /**
+   * What the step's argument is declared to be: `true`, the inputs of a foreach or of branches that the source does not name; names, the branches
+   * of a split (each named as its first step). Absent on every step that is no join.
+   */
+  readonly inputs?: true | readonly string[];
+  /** The artifacts that the task loads before it runs; the others load when they are touched. `"all"` where the source does not tell. */
+  readonly reads: readonly string[] | "all";
+  /** Of a join: the artifacts that it reads of its inputs. */
+  readonly inputReads?: readonly string[] | "all";
+  /** The artifacts that are set on every path through the step, as far as the source tells. */
+  readonly writes: readonly string[];
+  readonly compute?: Compute;
+  readonly retry?: Retry;
+  /** Seconds that one attempt may take. */
+  readonly timeout?: number;
+  /** Locally, a process of its own instead of a worker thread. */
+  readonly isolate?: "process";
+  readonly doc?: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+export type StepBody =
+  | { readonly kind: "method" }
+  /** `file.ts#function`, relative to the file that declares the flow. */
+  | { readonly kind: "handler"; readonly handler: string }
+  /** A program with its arguments; on AWS it runs on Batch in `image`. */
+  | { readonly kind: "command"; readonly command: readonly string[]; readonly image?: string };
+
+export type Transition = Next | Foreach;
+
+/** To one step, or as a split to several. */
+export interface Next {
+  readonly kind: "next";
+  readonly steps: readonly string[];
+  readonly line?: number;
+}
+
+/** One iteration for each item, through `body` and on to the join. */
+export interface Foreach {
+  readonly kind: "foreach";
+  readonly body: string;
+  /** The artifact that holds the items, where the step itself does not hand them over. */
+  readonly items?: string;
+  /** Iterations at a time on AWS. Default 100 (40 where the Map is inline). */
+  readonly maxConcurrency?: number;
+  /** The most items there can be; up to 1,000 the outermost foreach needs no child executions. */
+  readonly max?: number;
+  /** Iterations that one child execution takes care of. Default 1. */
+  readonly batch?: number;
+  /** The share of iterations, 0 to 1, that may fail without failing the run; the join sees those that succeeded. Default 0. */
+  readonly tolerate?: number;
+  readonly line?: number;
+}
+
+export type Compute =
+  | { readonly kind: "lambda"; readonly memory: number }
+  | { readonly kind: "batch"; readonly vcpu: number; readonly memory: number; readonly gpu?: number; readonly image?: string };
+// memory is in MiB
+
+export interface Retry {
+  /** Attempts after the first. */
+  readonly times: number;
+  /** Seconds before the first of them. */
+  readonly interval: number;
+  /** What each further wait is multiplied by. */
+  readonly backoff: number;
+}
