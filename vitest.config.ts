@@ -1,0 +1,16 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { millrace } from "./lib/flow/vite.ts";
+
+export default defineConfig({
+  plugins: [millrace()],
+  resolve: {
+    alias: [{ find: /^millrace$/, replacement: fileURLToPath(new URL("./lib/index.ts", import.meta.url)) }],
+  },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/aws/**", "test/browser/**"],
+    testTimeout: 30_000,
+    typecheck: { enabled: false },
+  },
+});
