@@ -1,0 +1,77 @@
+import { Command, CommanderError } from "commander";
+import { exitCode, printError, UsageError } from "./terminal/errors.ts";
+
+const program = new Command("millrace")
+  .description("Typed ML flows: here in milliseconds, on AWS as Step Functions state machines.")
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride()
+  .configureOutput({ outputError: () => {} });
+
+/** A command's options are read here; what it does is imported when it is called. */
+function command(usage: string, description: string): Command {
+  return program.command(usage).description(description).option("--json", "print JSON instead of text");
+}
+
+const storeOption = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace"] as const;
+
+command("run", "run a flow on this machine")
+  .usage("FILE [--PARAMETER VALUE]... [options]")
+  .argument("[file]", "the flow: flow.ts, flow.ts#Class or flow.yaml")
+  .option("--max-workers <n>", "tasks at a time; default the number of cores")
+  .option("--tag <tag>", "tag the run; may be repeated", (tag: string, tags: string[]) => [...tags, tag], [])
+  .option("--run-id-file <file>", "write the run's id to this file as soon as the run begins")
+  .option(...storeOption)
+  .allowUnknownOption()
+  .allowExcessArguments()
+  .helpOption(false)
+  .action(async (_file, options, self: Command) => (await import("./commands/run.ts")).run(self, options));
+
+command("check <file>", "check a flow's graph without running it").action(async (file, options) =>
+  (await import("./commands/check.ts")).check(file, options),
+);
+
+command("show <file>", "a flow's steps, parameters and documentation").action(async (file, options) =>
+  (await import("./commands/show.ts")).show(file, options),
+);
+
+command("graph <file>", "a flow as a picture, a document or a state machine")
+  .option("--format <format>", "mermaid, dot, json (the FlowDefinition) or asl (the state machine)", "mermaid")
+  .action(async (file, options) => (await import("./commands/graph.ts")).graph(file, options));
+
+command("list [flow]", "flows, or the runs of a flow, newest first")
+  .option("--limit <n>", "runs at the most", "20")
+  .option("--tag <tag>", "only runs with this tag")
+  .option(...storeOption)
+  .action(async (flow, options) => (await import("./commands/list.ts")).list(flow, options));
+
+command("logs <pathspec>", "the console lines of Flow/run, Flow/run/step or Flow/run/step/task")
+  .option("--attempt <n>", "of this attempt; default the last")
+  .option(...storeOption)
+  .action(async (pathspec, options) => (await import("./commands/logs.ts")).logs(pathspec, options));
+
+command("dump <pathspec>", "the artifacts of Flow/run, Flow/run/step or Flow/run/step/task[/artifact]")
+  .option("--artifact <name>", "only this artifact")
+  .option(...storeOption)
+  .action(async (pathspec, options) => (await import("./commands/dump.ts")).dump(pathspec, options));
+
+const json = process.argv.includes("--json");
+try {
+  await program.parseAsync();
+} catch (error) {
+  const failure = error instanceof CommanderError ? usage(error) : error;
+  if (failure !== undefined) {
+    printError(failure, json);
+    process.exitCode = exitCode(failure);
+  }
+}
+
+/** Nothing where commander has answered a call for help. */
+function usage(error: CommanderError): UsageError | undefined {
+  if (error.exitCode === 0) return undefined;
+  if (error.code === "commander.help") {
+    process.exitCode = 2;
+    return undefined;
+  }
+  const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " ($1)");
+  return new UsageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`, "`millrace --help` and `millrace COMMAND --help` tell what there is.");
+}
