@@ -1,0 +1,60 @@
+import { hash } from "node:crypto";
+import { decode, encode } from "./codecs/index.ts";
+import type { ArtifactRef, BlobStore, Manifest } from "./store.ts";
+
+const inlineLimit = 4 * 1024;
+const inlineTotal = 32 * 1024;
+
+/** How much of a task's record its small values may fill: 4 KB each, 32 KB together. */
+export class InlineBudget {
+  #left: number;
+
+  /** @param carried The artifacts that the task passes on as they came: their inline values fill the record too. */
+  constructor(carried: Manifest = {}) {
+    this.#left = Object.values(carried).reduce((left, ref) => left - (ref.inline?.length ?? 0), inlineTotal);
+  }
+
+  /** Whether a value of so many bytes may travel in the record; takes the room if so. */
+  take(size: number): boolean {
+    if (size > inlineLimit || size > this.#left) return false;
+    this.#left -= size;
+    return true;
+  }
+}
+
+/**
+ * Writes an artifact: into the reference itself where it is small, into the blob store otherwise. The value is read before the first
+ * `await`; changing it afterwards does no harm, except to bytes and typed arrays, which are written from where they are.
+ *
+ * @param at What the value is called in errors: `this.model`.
+ * @throws EncodeError, StoreError
+ */
+export async function storeArtifact(
+  value: unknown,
+  at: string,
+  blobs: BlobStore,
+  budget: InlineBudget,
+): Promise<ArtifactRef> {
+  const { codec, type, bytes, text } = encode(value, at);
+  if (bytes.byteLength <= inlineLimit) {
+    const inline = text ?? Buffer.from(bytes).toString("base64");
+    if (budget.take(text === undefined ? inline.length : bytes.byteLength)) {
+      return { hash: hash("sha256", bytes, "hex"), size: bytes.byteLength, codec, type, inline };
+    }
+  }
+  return { ...(await blobs.put(bytes)), codec, type };
+}
+
+/** Reads an artifact. Each call gives a fresh value. @throws BlobMissingError, BlobCorruptError, DecodeError, StoreError */
+export async function loadArtifact(ref: ArtifactRef, blobs: BlobStore): Promise<unknown> {
+  return decode(ref.codec, inlineBytes(ref) ?? (await blobs.get(ref)));
+}
+
+/** As {@link loadArtifact}, blocking the thread. */
+export function loadArtifactSync(ref: ArtifactRef, blobs: BlobStore): unknown {
+  return decode(ref.codec, inlineBytes(ref) ?? blobs.getSync(ref));
+}
+
+function inlineBytes({ codec, inline }: ArtifactRef): Uint8Array | undefined {
+  return inline === undefined ? undefined : Buffer.from(inline, codec === "json" ? "utf8" : "base64");
+}

@@ -1,0 +1,86 @@
+import { hash } from "node:crypto";
+import { promisify } from "node:util";
+import {
+  constants,
+  type ZstdOptions,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
+import { BlobCorruptError } from "../errors.ts";
+import type { Blob } from "../store.ts";
+
+const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const compressAsync = promisify(zstdCompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
+const decompressAsync = promisify(zstdDecompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
+
+const smallest = 512;
+const sampleSize = 16 * 1024;
+
+/** The address of these bytes and the form in which they are kept. The same bytes always get the same one. */
+export function identify(bytes: Uint8Array): Blob {
+  const blob = { hash: hash("sha256", bytes, "hex"), size: bytes.byteLength };
+  return compressible(bytes) ? { ...blob, compression: "zstd" } : blob;
+}
+
+/** The file or key of a blob below `blobs/`: 256 folders, and a suffix that tools know. */
+export function pathOf(blob: Blob): string {
+  if (!/^[0-9a-f]{64}$/.test(blob.hash))
+    throw new BlobCorruptError(`The reference ${JSON.stringify(blob.hash)}`, blob.hash);
+  return `${blob.hash.slice(0, 2)}/${blob.hash.slice(2)}${blob.compression === "zstd" ? ".zst" : ""}`;
+}
+
+/** The bytes as they are kept. */
+export async function pack(blob: Blob, bytes: Uint8Array): Promise<Uint8Array> {
+  return blob.compression === "zstd" ? await compressAsync(bytes, options) : bytes;
+}
+
+/** The bytes as they were given to `put`, checked against the hash. @throws BlobCorruptError */
+export async function unpack(blob: Blob, stored: Uint8Array, location: string): Promise<Uint8Array> {
+  if (blob.compression !== "zstd") return verify(blob, stored, location);
+  try {
+    return verify(blob, await decompressAsync(stored, { maxOutputLength: limit(blob) }), location);
+  } catch (error) {
+    throw damaged(error, blob, location);
+  }
+}
+
+/** As {@link unpack}, blocking the thread. */
+export function unpackSync(blob: Blob, stored: Uint8Array, location: string): Uint8Array {
+  if (blob.compression !== "zstd") return verify(blob, stored, location);
+  try {
+    return verify(blob, zstdDecompressSync(stored, { maxOutputLength: limit(blob) }), location);
+  } catch (error) {
+    throw damaged(error, blob, location);
+  }
+}
+
+/** More than its record says is never decompressed, so that a forged blob cannot fill the memory. */
+function limit(blob: Blob): number {
+  return Math.max(blob.size, 1);
+}
+
+function verify(blob: Blob, bytes: Uint8Array, location: string): Uint8Array {
+  if (bytes.byteLength !== blob.size || hash("sha256", bytes, "hex") !== blob.hash)
+    throw new BlobCorruptError(location, blob.hash);
+  return bytes;
+}
+
+function damaged(error: unknown, blob: Blob, location: string): BlobCorruptError {
+  return error instanceof BlobCorruptError ? error : new BlobCorruptError(location, blob.hash, error);
+}
+
+/** Random numbers, images and archives don't shrink: samples of the beginning, the middle and the end tell without trying it all. */
+function compressible(bytes: Uint8Array): boolean {
+  if (bytes.byteLength < smallest) return false;
+  const starts = bytes.byteLength <= 3 * sampleSize ? [0] : [0, bytes.byteLength >>> 1, bytes.byteLength - sampleSize];
+  let before = 0;
+  let after = 0;
+  for (const start of starts) {
+    const sample = bytes.subarray(start, start + sampleSize);
+    before += sample.byteLength;
+    after += zstdCompressSync(sample, options).byteLength;
+  }
+  return after < before * 0.9;
+}

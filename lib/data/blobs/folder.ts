@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { BlobCorruptError, BlobMissingError, StoreError } from "../errors.ts";
+import type { Blob, BlobStore } from "../store.ts";
+import { identify, pack, pathOf, unpack, unpackSync } from "./content.ts";
+
+/**
+ * Blobs in a folder: `<root>/blobs/ab/cdef…`. A file appears under its name only when it is complete, so that a process that is killed
+ * leaves at most a temporary file; damage of any other kind shows when it is read.
+ */
+export class FolderBlobStore implements BlobStore {
+  readonly #root: string;
+
+  /** @param root The store's folder; made with the first blob. */
+  constructor(root: string) {
+    this.#root = join(root, "blobs");
+  }
+
+  async put(bytes: Uint8Array): Promise<Blob> {
+    const blob = identify(bytes);
+    const file = this.#file(blob);
+    try {
+      if (!(await isStored(file, blob))) await write(file, await pack(blob, bytes));
+    } catch (error) {
+      throw explained(error, file);
+    }
+    return blob;
+  }
+
+  async get(blob: Blob): Promise<Uint8Array> {
+    const file = this.#file(blob);
+    let stored: Uint8Array;
+    try {
+      stored = await read(file);
+    } catch (error) {
+      throw explained(error, file);
+    }
+    return await unpack(blob, stored, file);
+  }
+
+  getSync(blob: Blob): Uint8Array {
+    const file = this.#file(blob);
+    let stored: Uint8Array;
+    try {
+      stored = readFileSync(file);
+    } catch (error) {
+      throw explained(error, file);
+    }
+    return unpackSync(blob, stored, file);
+  }
+
+  #file(blob: Blob): string {
+    return join(this.#root, pathOf(blob));
+  }
+}
+
+/** A machine that lost power may have kept a file's name without its content: such a file is written again. */
+async function isStored(file: string, blob: Blob): Promise<boolean> {
+  const found = await stat(file).catch(ignoreMissing);
+  if (found === undefined) return false;
+  return blob.compression === undefined ? found.size === blob.size : found.size > 0;
+}
+
+async function write(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  const handle = await open(temporary, "wx").catch(async (error) => {
+    if (!hasCode(error, "ENOENT")) throw error;
+    await mkdir(dirname(file), { recursive: true });
+    return await open(temporary, "wx");
+  });
+  try {
+    await writeAll(handle, bytes).finally(() => handle.close());
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** One call of the operating system takes at most 2 GiB; `writeFile` would go through it in steps of 512 KB. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength; ) {
+    done += (await handle.write(bytes, done, Math.min(bytes.byteLength - done, 2 ** 30))).bytesWritten;
+  }
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  const handle = await open(file, "r");
+  try {
+    const bytes = new Uint8Array((await handle.stat()).size);
+    for (let done = 0; done < bytes.byteLength; ) {
+      const { bytesRead } = await handle.read(bytes, done, Math.min(bytes.byteLength - done, 2 ** 30));
+      if (bytesRead === 0) return bytes.subarray(0, done);
+      done += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+const advice: Readonly<Record<string, readonly [problem: string, fix: string]>> = {
+  EACCES: ["permission is denied", "Give the user that runs it write access to the folder, or name another store."],
+  EPERM: ["permission is denied", "Give the user that runs it write access to the folder, or name another store."],
+  EROFS: ["the file system is read-only", "Name a store in a folder that can be written to."],
+  ENOSPC: ["the disk is full", "Free space on the disk, or name a store on another one."],
+  EDQUOT: ["the disk quota is used up", "Free space, or name a store on another disk."],
+  ENOTDIR: ["a part of the path is a file, not a folder", "Move the file away, or name another store."],
+  EMFILE: ["the process has too many open files", "Raise the limit with `ulimit -n`, or run fewer tasks at a time."],
+};
+
+function explained(error: unknown, file: string): unknown {
+  if (error instanceof BlobCorruptError) return error;
+  const code = codeOf(error);
+  if (code === "ENOENT") return new BlobMissingError(file, error);
+  const [problem, fix] = advice[code] ?? [
+    error instanceof Error ? error.message : String(error),
+    "Check the folder, or name another store.",
+  ];
+  return new StoreError(`The store cannot use ${file}: ${problem}.`, { fix, cause: error });
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (hasCode(error, "ENOENT")) return undefined;
+  throw error;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return codeOf(error) === code;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

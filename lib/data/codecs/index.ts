@@ -1,0 +1,49 @@
+import { DecodeError } from "../errors.ts";
+import { bytesCodecs } from "./bytes.ts";
+import type { Codec } from "./codec.ts";
+import { describe } from "./describe.ts";
+import { jsonCodec } from "./json.ts";
+
+/** A value as bytes. `text` is the same as a string where the codec writes text. */
+export interface Encoded {
+  readonly codec: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+  readonly text?: string;
+}
+
+/** In the order in which they are asked; JSON takes what no other does. */
+const codecs: readonly Codec[] = [...bytesCodecs, jsonCodec];
+const byName = new Map(codecs.map((codec) => [codec.name, codec]));
+
+/**
+ * Writes a value as bytes, the same bytes for the same value.
+ *
+ * @param at What the value is called in errors: `this.model`.
+ * @throws EncodeError with the path inside the value, such as `this.model.layers[3].activate`.
+ */
+export function encode(value: unknown, at: string): Encoded {
+  const codec = codecs.find((codec) => codec.matches(value)) ?? jsonCodec;
+  const content = codec.encode(value, at);
+  const described = { codec: codec.name, type: describe(value) };
+  return typeof content === "string"
+    ? { ...described, bytes: Buffer.from(content), text: content }
+    : { ...described, bytes: content };
+}
+
+/**
+ * Reads what {@link encode} wrote. The value may be a view of the bytes, which then are its own.
+ *
+ * @throws DecodeError
+ */
+export function decode(codec: string, bytes: Uint8Array): unknown {
+  const found = byName.get(codec);
+  if (found === undefined) {
+    throw new DecodeError(codec, "this version does not know the codec", {
+      fix: "Read it with the version that wrote it, or a newer one.",
+    });
+  }
+  return found.decode(bytes);
+}
+
+export { describe };
