@@ -1,4 +1,10 @@
 import type { FlowDefinition, Foreach } from "./definition.ts";
+import { Faults } from "./fold/errors.ts";
+import type { Move, Opening, Scope } from "./fold/scope.ts";
+import { findScopes } from "./fold/scopes.ts";
+import { walk } from "./fold/walk.ts";
+
+export { FoldError, type FoldErrorCode } from "./fold/errors.ts";
 
 /**
  * The structure of a flow: regions of steps, nested by splits and foreachs. Inside a region any step may go to any other, so that a condition
@@ -55,4 +61,68 @@ export interface Lead {
   readonly transition: number;
 }
 
-export declare function fold(definition: FlowDefinition): Fold;
+/**
+ * Finds the structure of a flow, in time linear in its steps and transitions. A step that nothing leads to has no place.
+ *
+ * @throws FoldError where the graph is not made of nested splits and foreachs; it names the steps, the line and the fix.
+ */
+export function fold(definition: FlowDefinition): Fold {
+  const faults = new Faults(definition);
+  const { root, scopeOf, moves, joined } = findScopes(definition, faults);
+  const regions = new Map<Scope, Region>();
+  const back = new Map<string, ReadonlySet<number>>();
+  const places = new Map<string, Place>();
+
+  const regionOf = (scope: Scope): Region => {
+    const known = regions.get(scope);
+    if (known !== undefined) return known;
+    const found = walk(scope.entry, (step) => moves.get(step)?.map(following) ?? []);
+    for (const [step, edges] of found.back) back.set(step, edges);
+    const region = { entry: scope.entry, steps: found.steps, loops: found.back.size > 0 };
+    regions.set(scope, region);
+    return region;
+  };
+
+  const exitOf = (step: string, index: number, move: Move): Exit => {
+    if (move.kind === "next") return { ...move, back: back.get(step)?.has(index) ?? false };
+    if (move.kind === "leave") return move;
+    const { foreach, join, branches } = move.opening;
+    const stray = branches.find((branch) => branch.leads.length === 0);
+    if (join === undefined || stray !== undefined) throw faults.noJoin(move.opening, stray);
+    const opened = branches.map(regionOf);
+    const [body] = opened;
+    return foreach === undefined || body === undefined
+      ? { kind: "split", branches: opened, join }
+      : { kind: "foreach", foreach, body, join };
+  };
+
+  for (const [step, scope] of scopeOf) {
+    const region = regionOf(scope);
+    const opening = joined.get(step);
+    const isBody = scope.entry === step && scope.opening?.foreach !== undefined;
+    const exits = moves.get(step)?.map((move, index) => exitOf(step, index, move)) ?? [];
+    places.set(step, {
+      step,
+      region,
+      role: opening !== undefined ? "join" : isBody ? "body" : "plain",
+      depth: scope.depth,
+      exits: step === "end" ? [{ kind: "end" }] : exits,
+      ...(opening !== undefined && { join: joinOf(opening) }),
+    });
+  }
+  return { root: regionOf(root), places };
+}
+
+/** The step of the same region that comes next. */
+function following(move: Move): string | undefined {
+  if (move.kind === "next") return move.step;
+  return move.kind === "open" ? move.opening.join : undefined;
+}
+
+function joinOf({ foreach, step, branches }: Opening): Join {
+  return {
+    kind: foreach === undefined ? "split" : "foreach",
+    splitter: step,
+    branches: branches.map(({ entry, leads }) => ({ name: entry, leads })),
+  };
+}
