@@ -1,0 +1,20 @@
+export { isMillraceError, MillraceError } from "./errors.ts";
+export type {
+  Compute,
+  FlowDefinition,
+  Foreach,
+  Json,
+  Next,
+  ParameterDefinition,
+  Retry,
+  StepBody,
+  StepDefinition,
+  Transition as TransitionDefinition,
+} from "./flow/definition.ts";
+export { artifact, parameter } from "./flow/spec/fields.ts";
+export { type Current, FlowSpec } from "./flow/spec/flow-spec.ts";
+export type { ForeachInputs, Input, Inputs } from "./flow/spec/inputs.ts";
+export type { StepOptions } from "./flow/spec/options.ts";
+export { step } from "./flow/spec/step.ts";
+export type { ForeachOptions, Transition } from "./flow/spec/transitions.ts";
+export type { Duration, Size } from "./units.ts";
