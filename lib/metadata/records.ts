@@ -12,7 +12,10 @@ export interface RunRecord {
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly parameters: Readonly<Record<string, Json>>;
+  /** Sorted. */
   readonly tags: readonly string[];
+  /** The flow's steps in the order of declaration: where the records themselves keep no list of the steps that began, these are looked for. */
+  readonly steps?: readonly string[];
   /** Who runs it: a process of this machine, or a Step Functions execution. */
   readonly owner: LocalOwner | ExecutionOwner;
   /** Of a run that did not succeed: what failed first. */

@@ -1,4 +1,13 @@
-import type { AttemptRecord, Failure, LogPointer, RunRecord, RunStatus, TaskCommit, TaskKey, TaskRecord } from "./records.ts";
+import type {
+  AttemptRecord,
+  Failure,
+  LogPointer,
+  RunRecord,
+  RunStatus,
+  TaskCommit,
+  TaskKey,
+  TaskRecord,
+} from "./records.ts";
 
 /** A task within its run. `count`: iterations of the innermost foreach around it, which decides over how many partitions its records spread. */
 export interface TaskAddress extends TaskKey {
@@ -23,7 +32,12 @@ export interface MetadataWriter {
    * Notes that an attempt begins. `token` names it: the same token again is the same attempt. Answers with the attempt's number and, where an
    * attempt has already won, with what it committed: the caller then must not run.
    */
-  startAttempt(task: TaskAddress, token: string, startedAt: string, log?: LogPointer): Promise<{ attempt: number; committed?: TaskCommit }>;
+  startAttempt(
+    task: TaskAddress,
+    token: string,
+    startedAt: string,
+    log?: LogPointer,
+  ): Promise<{ attempt: number; committed?: TaskCommit }>;
   failAttempt(task: TaskAddress, token: string, endedAt: string, failure: Failure): Promise<void>;
   /** Answers with the winner's commit: this one, or that of the attempt that was faster. */
   commit(task: TaskAddress, token: string, endedAt: string, commit: TaskCommit): Promise<TaskCommit>;
@@ -35,15 +49,26 @@ export interface MetadataWriter {
 export interface MetadataReader {
   flows(): Promise<readonly string[]>;
   run(flow: string, run: string): Promise<RunRecord | undefined>;
-  /** Newest first. */
-  runs(flow: string, options?: { readonly limit?: number; readonly tag?: string; readonly before?: string }): Promise<readonly RunRecord[]>;
+  /** Newest first. `before`: only those that started before this time (ISO 8601). */
+  runs(
+    flow: string,
+    options?: { readonly limit?: number; readonly tag?: string; readonly before?: string },
+  ): Promise<readonly RunRecord[]>;
   latestRun(flow: string, which: "any" | "succeeded"): Promise<RunRecord | undefined>;
   /** The steps of which a task was begun, in the order of their first attempts. */
   steps(flow: string, run: string): Promise<readonly string[]>;
   /** Consistent. */
   task(task: TaskAddress): Promise<TaskRecord | undefined>;
-  /** Consistent. The tasks of a step whose path begins with `prefix` ("" for all), in the order of path and visit. */
-  tasks(flow: string, run: string, step: string, options?: { readonly prefix?: string; readonly count?: number }): Promise<readonly TaskRecord[]>;
+  /**
+   * Consistent. The tasks of a step at exactly `path`, or whose path begins with `prefix` (by character: `"3"` finds `"30"` too, `"3."` only what
+   * is below index 3; `""`, the default, finds all), in the order of path, index by index, and visit.
+   */
+  tasks(
+    flow: string,
+    run: string,
+    step: string,
+    options?: { readonly prefix?: string; readonly path?: string; readonly count?: number },
+  ): Promise<readonly TaskRecord[]>;
 }
 
 export interface MetadataStore extends MetadataReader, MetadataWriter {

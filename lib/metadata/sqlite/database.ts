@@ -1,0 +1,146 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../errors.ts";
+
+const version = 1;
+
+const schema = `
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    flow TEXT NOT NULL,
+    run TEXT NOT NULL,
+    status TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT,
+    redrive INTEGER NOT NULL DEFAULT 0,
+    parameters TEXT NOT NULL,
+    steps TEXT,
+    owner TEXT NOT NULL,
+    failure TEXT,
+    UNIQUE (flow, run)
+  ) STRICT;
+  CREATE INDEX runs_by_start ON runs (flow, started_at);
+  CREATE TABLE tags (
+    tag TEXT NOT NULL,
+    run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    PRIMARY KEY (run_id, tag)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tags_by_tag ON tags (tag, run_id);
+  CREATE TABLE tasks (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    step TEXT NOT NULL,
+    path TEXT NOT NULL,
+    visit INTEGER NOT NULL,
+    attempts TEXT NOT NULL,
+    committed TEXT,
+    UNIQUE (run_id, step, path, visit)
+  ) STRICT;
+  PRAGMA user_version = ${version};
+`;
+
+/** Opens the database, and makes it where there is none yet. */
+export function openDatabase(file: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    const database = new DatabaseSync(file, { timeout: 10_000 });
+    try {
+      retryWhileBusy(() => database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
+      migrate(database, file);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
+
+/** Turns what SQLite and the file system raise into an error with the file and the fix; anything else stays what it is. */
+export function storeError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const { code, errcode } = error as { code: unknown; errcode?: number };
+  const kind = code === "ERR_SQLITE_ERROR" ? primary((errcode ?? 1) & 0xff) : code;
+  const details = { at: { file }, cause: error };
+  switch (kind) {
+    case "CORRUPT":
+      return new StoreError("STORE_CORRUPT", `The store's database is damaged: ${error.message}.`, {
+        ...details,
+        fix: "Restore the file from a backup, or move it away (with -wal and -shm) to begin with an empty one.",
+      });
+    case "FULL":
+    case "ENOSPC":
+    case "EDQUOT":
+      return new StoreError("STORE_FULL", `There is no room left for the store's database: ${error.message}.`, {
+        ...details,
+        fix: "Free some space on the disk, or choose a folder on another one with MILLRACE_STORE.",
+      });
+    case "BUSY":
+      return new StoreError("STORE_BUSY", "Another process has kept the store's database locked for 10 seconds.", {
+        ...details,
+        fix: "Wait for the other process, or stop it.",
+      });
+    case "UNWRITABLE":
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+    case "ENOTDIR":
+    case "EEXIST":
+      return new StoreError("STORE_UNWRITABLE", `The store's database cannot be opened or written: ${error.message}.`, {
+        ...details,
+        fix: `Make ${dirname(file)} a folder that you may write to, or choose another one with MILLRACE_STORE.`,
+      });
+    default:
+      if (code !== "ERR_SQLITE_ERROR") return error;
+      return new StoreError("STORE_FAULT", `The store's database failed: ${error.message}.`, {
+        ...details,
+        fix: "Check the disk that holds the file.",
+      });
+  }
+}
+
+// https://www.sqlite.org/rescode.html
+function primary(code: number): "BUSY" | "CORRUPT" | "FULL" | "UNWRITABLE" | undefined {
+  if (code === 5 || code === 6) return "BUSY";
+  if (code === 11 || code === 26) return "CORRUPT";
+  if (code === 13) return "FULL";
+  return code === 3 || code === 8 || code === 14 ? "UNWRITABLE" : undefined;
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  if (storedVersion(database) === version) return;
+  // Looked at again under the lock: another process may just be doing the same.
+  database.exec("BEGIN IMMEDIATE");
+  const found = storedVersion(database);
+  if (found === 0) database.exec(schema);
+  database.exec("COMMIT");
+  if (found > version) {
+    throw new StoreError(
+      "STORE_VERSION",
+      `The store has version ${found}; this Millrace knows versions up to ${version}.`,
+      {
+        fix: "Update the package (npm install millrace@latest), or choose another folder with MILLRACE_STORE.",
+        at: { file },
+      },
+    );
+  }
+}
+
+function storedVersion(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version);
+}
+
+/** SQLite does not wait by itself where the change to write-ahead logging meets another process. */
+function retryWhileBusy(work: () => void): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (tries === 200 || ((error as { errcode?: number }).errcode ?? 0) !== 5) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25);
+    }
+  }
+}

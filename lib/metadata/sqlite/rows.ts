@@ -1,0 +1,43 @@
+import { RecordCorruptError } from "../errors.ts";
+import type { AttemptRecord, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** `tags` is a JSON array, sorted. */
+export function runFromRow(row: Row): RunRecord {
+  const record = `run ${row.flow}/${row.run}`;
+  return {
+    flow: String(row.flow),
+    run: String(row.run),
+    status: row.status as RunRecord["status"],
+    startedAt: String(row.started_at),
+    ...(row.ended_at !== null && { endedAt: String(row.ended_at) }),
+    parameters: parse(record, "parameters", row.parameters),
+    tags: parse(record, "tags", row.tags),
+    ...(row.steps !== null && { steps: parse<readonly string[]>(record, "steps", row.steps) }),
+    owner: parse(record, "owner", row.owner),
+    ...(row.failure !== null && { failure: parse<RunRecord["failure"] & object>(record, "failure", row.failure) }),
+  };
+}
+
+/** An attempt as it is stored: its token tells whether another write is about the same one. */
+export type StoredAttempt = AttemptRecord & { readonly token: string };
+
+export function taskFromRow(run: string, row: Row): TaskRecord {
+  const record = `task ${run}/${row.step}${row.path === "" ? "" : ` at ${row.path}`}`;
+  return {
+    step: String(row.step),
+    path: String(row.path),
+    visit: Number(row.visit),
+    attempts: parse<StoredAttempt[]>(record, "attempts", row.attempts).map(({ token, ...attempt }) => attempt),
+    ...(row.committed !== null && { committed: parse<TaskCommit>(record, "commit", row.committed) }),
+  };
+}
+
+export function parse<T>(record: string, column: string, text: unknown): T {
+  try {
+    return JSON.parse(String(text)) as T;
+  } catch (error) {
+    throw new RecordCorruptError(record, column, text, error);
+  }
+}
