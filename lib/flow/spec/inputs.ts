@@ -23,7 +23,7 @@ export type Input<F extends FlowSpec> = Readonly<Omit<F, keyof FlowSpec>>;
  * }
  * ```
  */
-export type Inputs<F extends FlowSpec, Branch extends string> = AnyInputs &
+export type Inputs<F extends FlowSpec, Branch extends keyof F> = AnyInputs &
   Iterable<Input<F>> & { readonly [Name in Branch]: Input<F> };
 
 /** What the join of a foreach gets: the tasks that it joins, in the order of the items. */
