@@ -10,6 +10,8 @@ export interface StepState {
   readonly visit: number;
   /** The task that came before, as `step/path/visit`; of a join, the one that opened the split or foreach; `""` before `start`. */
   readonly from: string;
+  /** Inside of a foreach on AWS: the iterations of the innermost one, since the task's address in DynamoDB depends on it. */
+  readonly count?: number;
 }
 
 /** All that a task must know of its flow: a step's bundle carries this and nothing of the other steps. */
