@@ -10,6 +10,7 @@ import uuid
 import zipfile
 
 import moto.awslambda.models as awslambda
+from moto.core.common_models import CloudFormationModel
 
 from . import faults, logs, processes
 from .settings import NODE, program_environment
@@ -166,5 +167,58 @@ def invoke_later(function: awslambda.LambdaFunction, event: dict) -> None:
     threading.Thread(target=invoke, args=(function, event), daemon=True).start()
 
 
+# ---- CloudFormation ----------------------------------------------------------------------------------------------
+
+create_function = awslambda.LambdaFunction.create_from_cloudformation_json.__func__
+update_function = awslambda.LambdaFunction.update_from_cloudformation_json.__func__
+
+
+def create_from_template(cls, resource_name, cloudformation_json, *positional, **keywords):
+    function = create_function(cls, resource_name, cloudformation_json, *positional, **keywords)
+    function.log_group = cloudformation_json["Properties"].get("LoggingConfig", {}).get("LogGroup")
+    return function
+
+
+def update_from_template(cls, original_resource, new_resource_name, cloudformation_json, *positional, **keywords):
+    function = update_function(cls, original_resource, new_resource_name, cloudformation_json, *positional, **keywords)
+    function.log_group = cloudformation_json["Properties"].get("LoggingConfig", {}).get("LogGroup")
+    return function
+
+
+class Version(CloudFormationModel):
+    """A published version: it keeps the code and configuration that the function had."""
+
+    __module__ = awslambda.__name__  # moto files a model under its module's service
+    cloudformation_name_type = staticmethod(lambda: "")
+    cloudformation_type = staticmethod(lambda: "AWS::Lambda::Version")
+
+    def __init__(self, function: awslambda.LambdaFunction):
+        self.function = function
+
+    @property
+    def physical_resource_id(self) -> str:
+        return self.function.function_arn
+
+    has_cfn_attr = classmethod(lambda cls, attribute: attribute in ("Version", "FunctionArn"))
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        return str(self.function.version) if attribute_name == "Version" else self.function.function_arn
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **_):
+        name = cloudformation_json["Properties"]["FunctionName"]
+        return cls(awslambda.lambda_backends[account_id][region_name].publish_version(name))
+
+    @classmethod
+    def update_from_cloudformation_json(cls, original_resource, *_, **__):
+        return original_resource
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        awslambda.lambda_backends[account_id][region_name].delete_function(self.function.function_name, str(self.function.version))
+
+
 def install() -> None:
-    awslambda.LambdaFunction._invoke_lambda = invoke
+    function = awslambda.LambdaFunction
+    function._invoke_lambda = invoke
+    function.create_from_cloudformation_json = classmethod(create_from_template)
+    function.update_from_cloudformation_json = classmethod(update_from_template)

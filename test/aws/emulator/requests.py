@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict, dataclass
 from urllib.parse import parse_qs, unquote
 
+EMULATED = ("lambda/", "batch/", "stepfunctions")
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
 
@@ -25,8 +26,9 @@ def describe(environ: dict, body: bytes) -> Request | None:
     if scope is None:
         return None
     service = scope.group(1)
-    # An emulated program's session token is its name, e.g. lambda/my-function.
-    caller = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", "")
+    # An emulated program's session token is its name, e.g. lambda/my-function; others have assumed a role or have none.
+    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", "")
+    caller = token if token.startswith(EMULATED) else ""
     operation, resource = _operation(service, environ, body)
     return Request(service, operation, resource, caller)
 
@@ -60,6 +62,8 @@ def _resource(body: bytes) -> str:
 
 
 def _s3_operation(method: str, path: str, query: dict) -> str:
+    if path == "":
+        return "ListBuckets"
     if "/" not in path:
         return {"GET": "ListObjectsV2" if "list-type" in query else "GetBucket", "HEAD": "HeadBucket", "PUT": "PutBucket",
                 "POST": "DeleteObjects", "DELETE": "DeleteBucket"}.get(method, method)

@@ -12,8 +12,9 @@ _parser.add_argument("--modules", default="node_modules", help="node_modules fol
 _parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input closes")
 OPTIONS = _parser.parse_args()
 
-# localhost, not 127.0.0.1: moto tells an S3 path from a bucket's host name by it.
 ENDPOINT = f"http://localhost:{OPTIONS.port}"
+# An address instead of a name: the SDKs then put the bucket into the path, since bucket.localhost resolves on few machines.
+S3_ENDPOINT = f"http://127.0.0.1:{OPTIONS.port}"
 MODULES = os.path.abspath(OPTIONS.modules)
 NODE = os.path.join(MODULES, ".bin", "node")
 
@@ -27,7 +28,7 @@ def program_environment(**more: str) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": ENDPOINT,
-        "AWS_ENDPOINT_URL_S3": ENDPOINT,
+        "AWS_ENDPOINT_URL_S3": S3_ENDPOINT,
         "AWS_EC2_METADATA_DISABLED": "true",
         **more,
     }

@@ -122,7 +122,7 @@ export async function startEmulator(): Promise<Emulator> {
     env: {
       PATH: join(MODULES, ".bin") + delimiter + process.env.PATH,
       AWS_ENDPOINT_URL: endpoint,
-      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}`,
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_REGION: "us-east-1",
