@@ -82,7 +82,7 @@ const types: Readonly<
   number: { what: "a number", holds: Number.isFinite },
   integer: { what: "a whole number", holds: Number.isSafeInteger },
   boolean: { what: "true or false", holds: (value) => typeof value === "boolean" },
-  json: { what: "a JSON value", holds: isJson },
+  json: { what: "a JSON value", holds: (value) => isJson(value) },
 };
 
 const parsers: Readonly<Record<ParameterDefinition["type"], (text: string) => Json | undefined>> = {
@@ -136,26 +136,38 @@ function unknownName(name: string, known: readonly string[]): string {
   return `There is no parameter ${show(name)}; ${hint}`;
 }
 
-function isJson(value: unknown): boolean {
+/** Deeper than any real value, and far from the end of the stack. */
+const maximumDepth = 500;
+
+function isJson(value: unknown, depth = 0): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  if (typeof value !== "object") return false;
+  if (typeof value !== "object" || depth === maximumDepth) return false;
+  if (Array.isArray(value)) return value.every((element) => isJson(element, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson);
+  const plain = prototype === Object.prototype || prototype === null;
+  return plain && Object.values(value).every((member) => isJson(member, depth + 1));
 }
 
 /** The same text for values that differ in the order of their keys alone. */
 function canonical(value: Json): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
 }
 
 /** At most 80 characters of what was received. */
 function show(value: unknown): string {
-  const text = typeof value === "bigint" ? `${value}n` : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "object" || typeof value === "string" ? stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function stringify(value: object | string | null): string {
+  try {
+    return JSON.stringify(value) ?? "undefined";
+  } catch {
+    return "a value that JSON cannot hold";
+  }
 }

@@ -7,8 +7,8 @@ export interface AnyInputs {
   readonly [joins]: true;
 }
 
-/** The artifacts and parameters of a task that a join joins. */
-export type Input<F extends FlowSpec> = Readonly<Omit<F, keyof FlowSpec>>;
+/** A task that a join joins, with its artifacts and parameters. */
+export type Input<F extends FlowSpec> = { readonly [Name in keyof F]: F[Name] };
 
 /**
  * What the join of a split gets: the tasks that it joins, in the order of the branches, and each by its branch's name, which is that of the
