@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { decode, encode } from "./codecs/index.ts";
+import { decode, type Encoded, encode } from "./codecs/index.ts";
 import type { ArtifactRef, BlobStore, Manifest } from "./store.ts";
 
 const inlineLimit = 4 * 1024;
@@ -14,6 +14,13 @@ export class InlineBudget {
     this.#left = Object.values(carried).reduce((left, ref) => left - (ref.inline?.length ?? 0), inlineTotal);
   }
 
+  /** For what must never be in a record. */
+  static none(): InlineBudget {
+    const budget = new InlineBudget();
+    budget.#left = 0;
+    return budget;
+  }
+
   /** Whether a value of so many bytes may travel in the record; takes the room if so. */
   take(size: number): boolean {
     if (size > inlineLimit || size > this.#left) return false;
@@ -24,7 +31,7 @@ export class InlineBudget {
 
 /**
  * Writes an artifact: into the reference itself where it is small, into the blob store otherwise. The value is read before the first
- * `await`; changing it afterwards does no harm, except to bytes and typed arrays, which are written from where they are.
+ * `await`; changing it afterwards does no harm, except to bytes, which are written from where they are.
  *
  * @param at What the value is called in errors: `this.model`.
  * @throws EncodeError, StoreError
@@ -35,7 +42,15 @@ export async function storeArtifact(
   blobs: BlobStore,
   budget: InlineBudget,
 ): Promise<ArtifactRef> {
-  const { codec, type, bytes, text } = encode(value, at);
+  return await storeEncoded(encode(value, at), blobs, budget);
+}
+
+/** As {@link storeArtifact}, for a value that is already encoded. */
+export async function storeEncoded(
+  { codec, type, bytes, text }: Encoded,
+  blobs: BlobStore,
+  budget: InlineBudget,
+): Promise<ArtifactRef> {
   if (bytes.byteLength <= inlineLimit) {
     const inline = text ?? Buffer.from(bytes).toString("base64");
     if (budget.take(text === undefined ? inline.length : bytes.byteLength)) {

@@ -11,7 +11,7 @@ import {
 import { BlobCorruptError } from "../errors.ts";
 import type { Blob } from "../store.ts";
 
-const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const level = { [constants.ZSTD_c_compressionLevel]: 1 };
 const compressAsync = promisify(zstdCompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
 const decompressAsync = promisify(zstdDecompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
 
@@ -33,42 +33,45 @@ export function pathOf(blob: Blob): string {
 
 /** The bytes as they are kept. */
 export async function pack(blob: Blob, bytes: Uint8Array): Promise<Uint8Array> {
-  return blob.compression === "zstd" ? await compressAsync(bytes, options) : bytes;
+  if (blob.compression !== "zstd") return bytes;
+  return await compressAsync(bytes, { params: level, chunkSize: Math.min(blob.size, 2 ** 20) });
 }
 
-/** The bytes as they were given to `put`, checked against the hash. @throws BlobCorruptError */
-export async function unpack(blob: Blob, stored: Uint8Array, location: string): Promise<Uint8Array> {
-  if (blob.compression !== "zstd") return verify(blob, stored, location);
-  try {
-    return verify(blob, await decompressAsync(stored, { maxOutputLength: limit(blob) }), location);
-  } catch (error) {
-    throw damaged(error, blob, location);
-  }
+/**
+ * The bytes as they were given to `put`.
+ *
+ * @param digest The SHA-256 of `stored` in hex, where the caller has it.
+ * @throws BlobCorruptError
+ */
+export async function unpack(blob: Blob, stored: Uint8Array, location: string, digest?: string): Promise<Uint8Array> {
+  if (blob.compression !== "zstd") return verify(blob, stored, location, digest);
+  const bytes = await decompressAsync(stored, decompression(blob)).catch((error: unknown) => {
+    throw new BlobCorruptError(location, blob.hash, error);
+  });
+  return verify(blob, bytes, location);
 }
 
 /** As {@link unpack}, blocking the thread. */
 export function unpackSync(blob: Blob, stored: Uint8Array, location: string): Uint8Array {
   if (blob.compression !== "zstd") return verify(blob, stored, location);
+  let bytes: Uint8Array;
   try {
-    return verify(blob, zstdDecompressSync(stored, { maxOutputLength: limit(blob) }), location);
+    bytes = zstdDecompressSync(stored, decompression(blob));
   } catch (error) {
-    throw damaged(error, blob, location);
+    throw new BlobCorruptError(location, blob.hash, error);
   }
+  return verify(blob, bytes, location);
 }
 
-/** More than its record says is never decompressed, so that a forged blob cannot fill the memory. */
-function limit(blob: Blob): number {
-  return Math.max(blob.size, 1);
+/** One chunk that holds everything saves a copy; more than the record says is never decompressed, so that a forged blob cannot fill the memory. */
+function decompression({ size }: Blob): ZstdOptions {
+  return { chunkSize: Math.max(size, 64), maxOutputLength: size };
 }
 
-function verify(blob: Blob, bytes: Uint8Array, location: string): Uint8Array {
-  if (bytes.byteLength !== blob.size || hash("sha256", bytes, "hex") !== blob.hash)
-    throw new BlobCorruptError(location, blob.hash);
+function verify(blob: Blob, bytes: Uint8Array, location: string, digest?: string): Uint8Array {
+  const intact = bytes.byteLength === blob.size && (digest ?? hash("sha256", bytes, "hex")) === blob.hash;
+  if (!intact) throw new BlobCorruptError(location, blob.hash);
   return bytes;
-}
-
-function damaged(error: unknown, blob: Blob, location: string): BlobCorruptError {
-  return error instanceof BlobCorruptError ? error : new BlobCorruptError(location, blob.hash, error);
 }
 
 /** Random numbers, images and archives don't shrink: samples of the beginning, the middle and the end tell without trying it all. */
@@ -80,7 +83,7 @@ function compressible(bytes: Uint8Array): boolean {
   for (const start of starts) {
     const sample = bytes.subarray(start, start + sampleSize);
     before += sample.byteLength;
-    after += zstdCompressSync(sample, options).byteLength;
+    after += zstdCompressSync(sample, { params: level }).byteLength;
   }
   return after < before * 0.9;
 }

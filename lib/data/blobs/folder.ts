@@ -1,10 +1,12 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BlobCorruptError, BlobMissingError, StoreError } from "../errors.ts";
 import type { Blob, BlobStore } from "../store.ts";
 import { identify, pack, pathOf, unpack, unpackSync } from "./content.ts";
+
+const readSize = 8 * 2 ** 20;
 
 /**
  * Blobs in a folder: `<root>/blobs/ab/cdef…`. A file appears under its name only when it is complete, so that a process that is killed
@@ -31,13 +33,10 @@ export class FolderBlobStore implements BlobStore {
 
   async get(blob: Blob): Promise<Uint8Array> {
     const file = this.#file(blob);
-    let stored: Uint8Array;
-    try {
-      stored = await read(file);
-    } catch (error) {
+    const { bytes, digest } = await read(file).catch((error: unknown) => {
       throw explained(error, file);
-    }
-    return await unpack(blob, stored, file);
+    });
+    return await unpack(blob, bytes, file, digest);
   }
 
   getSync(blob: Blob): Uint8Array {
@@ -86,16 +85,24 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function read(file: string): Promise<Uint8Array> {
+/** Hashes one piece while the operating system reads the next: a large file takes as long as the slower of the two. */
+async function read(file: string): Promise<{ bytes: Uint8Array; digest: string }> {
+  const digest = createHash("sha256");
   const handle = await open(file, "r");
   try {
     const bytes = new Uint8Array((await handle.stat()).size);
-    for (let done = 0; done < bytes.byteLength; ) {
-      const { bytesRead } = await handle.read(bytes, done, Math.min(bytes.byteLength - done, 2 ** 30));
-      if (bytesRead === 0) return bytes.subarray(0, done);
+    const piece = (start: number) => handle.read(bytes, start, Math.min(readSize, bytes.byteLength - start));
+    let done = 0;
+    let next = piece(0);
+    while (done < bytes.byteLength) {
+      const { bytesRead } = await next;
+      if (bytesRead === 0) break;
+      next = piece(done + bytesRead);
+      digest.update(bytes.subarray(done, done + bytesRead));
       done += bytesRead;
     }
-    return bytes;
+    await next;
+    return { bytes: bytes.subarray(0, done), digest: digest.digest("hex") };
   } finally {
     await handle.close();
   }

@@ -1,9 +1,11 @@
+import { types } from "node:util";
 import type { Codec } from "./codec.ts";
 import { className } from "./describe.ts";
 
 /** Bytes are stored as they are; the codec's name tells what they come back as. */
 export const bytesCodecs: readonly Codec[] = [
   codec("bytes", "Uint8Array", (bytes) => bytes),
+  codec("bytes-clamped", "Uint8ClampedArray", (bytes) => new Uint8ClampedArray(bytes.buffer)),
   codec("buffer", "Buffer", (bytes) => Buffer.from(bytes.buffer)),
   codec("arraybuffer", "ArrayBuffer", (bytes) => bytes.buffer),
 ];
@@ -12,8 +14,12 @@ function codec(name: string, type: string, decode: (bytes: Uint8Array<ArrayBuffe
   return {
     name,
     mediaType: "application/octet-stream",
-    matches: (value) => (value instanceof Uint8Array || value instanceof ArrayBuffer) && className(value) === type,
-    encode: (value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array)),
+    matches: (value) => (types.isTypedArray(value) || types.isArrayBuffer(value)) && className(value) === type,
+    encode(value) {
+      if (types.isArrayBuffer(value)) return new Uint8Array(value);
+      const { buffer, byteOffset, byteLength } = value as Uint8Array;
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    },
     decode: (bytes) => decode(alone(bytes)),
   };
 }

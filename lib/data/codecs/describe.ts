@@ -1,8 +1,13 @@
+import { ArtifactFile } from "../file.ts";
+import { Tensor } from "../tensor.ts";
+
 /** What a value is, for people: `number`, `Array(3)`, `Map(2)`, `Float64Array(1000)`. */
 export function describe(value: unknown): string {
   if (typeof value !== "object" || value === null) return value === null ? "null" : typeof value;
   if (Array.isArray(value)) return `Array(${value.length})`;
   const name = className(value);
+  if (value instanceof Tensor) return `Tensor(${className(value.data)}, ${value.shape.join("×")})`;
+  if (value instanceof ArtifactFile) return `File(${value.name})`;
   if (value instanceof Map || value instanceof Set) return `${name}(${value.size})`;
   if (ArrayBuffer.isView(value)) return `${name}(${"length" in value ? value.length : value.byteLength})`;
   if (value instanceof ArrayBuffer) return `${name}(${value.byteLength})`;

@@ -2,7 +2,9 @@ import { DecodeError } from "../errors.ts";
 import { bytesCodecs } from "./bytes.ts";
 import type { Codec } from "./codec.ts";
 import { describe } from "./describe.ts";
+import { fileCodec } from "./file.ts";
 import { jsonCodec } from "./json.ts";
+import { npyCodec, tensorCodec } from "./npy.ts";
 
 /** A value as bytes. `text` is the same as a string where the codec writes text. */
 export interface Encoded {
@@ -13,7 +15,7 @@ export interface Encoded {
 }
 
 /** In the order in which they are asked; JSON takes what no other does. */
-const codecs: readonly Codec[] = [...bytesCodecs, jsonCodec];
+const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, jsonCodec];
 const byName = new Map(codecs.map((codec) => [codec.name, codec]));
 
 /**

@@ -1,4 +1,6 @@
 import { types } from "node:util";
+import { ArtifactFile } from "../file.ts";
+import { Tensor, type TensorData } from "../tensor.ts";
 import { className } from "./describe.ts";
 
 export type JsonObject = { [key: string]: unknown };
@@ -13,7 +15,7 @@ export interface Tag {
   decode(members: JsonObject): unknown;
 }
 
-const tags: readonly Tag[] = [
+const ofJavaScript: readonly Tag[] = [
   tag({
     name: "Date",
     is: types.isDate,
@@ -47,12 +49,28 @@ const tags: readonly Tag[] = [
   ...binaryTags(),
 ];
 
-const byName = new Map(tags.map((tag) => [tag.name, tag]));
+/** Known by their brands: in a minified bundle their classes have other names. */
+const ofMillrace: readonly Tag[] = [
+  tag({
+    name: "Tensor",
+    is: (value) => value instanceof Tensor,
+    encode: ({ data, shape }) => ({ data, shape }),
+    decode: ({ data, shape }) => new Tensor(data as TensorData, shape as number[]),
+  }),
+  tag({
+    name: "ArtifactFile",
+    is: (value) => value instanceof ArtifactFile,
+    encode: (file) => ({ name: file.name, type: file.type, content: file.bytes() }),
+    decode: ({ name, type, content }) => new ArtifactFile(String(name), content as Uint8Array, String(type)),
+  }),
+];
+
+const byName = new Map([...ofJavaScript, ...ofMillrace].map((tag) => [tag.name, tag]));
 
 /** The tag of exactly the value's class: an instance of a subclass would come back as something else. */
 export function tagOf(value: object): Tag | undefined {
   const found = byName.get(className(value));
-  return found?.matches(value) ? found : undefined;
+  return found?.matches(value) ? found : ofMillrace.find((tag) => tag.matches(value));
 }
 
 export function tagNamed(name: unknown): Tag | undefined {

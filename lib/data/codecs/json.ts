@@ -13,15 +13,7 @@ export const jsonCodec: Codec = {
   name: "json",
   mediaType: "application/json",
   matches: () => true,
-  encode(value, at) {
-    const writer = new Writer(at);
-    try {
-      return JSON.stringify(writer.lower(value));
-    } catch (error) {
-      if (error instanceof RangeError) throw writer.tooLarge(error);
-      throw error;
-    }
-  },
+  encode: encodeJson,
   decode(bytes) {
     try {
       const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -32,6 +24,17 @@ export const jsonCodec: Codec = {
     }
   },
 };
+
+/** The codec's text. @throws EncodeError */
+export function encodeJson(value: unknown, at: string): string {
+  const writer = new Writer(at);
+  try {
+    return JSON.stringify(writer.lower(value));
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(error, at);
+    throw error;
+  }
+}
 
 /** Turns a value into one that JSON can say; what already is so is passed on, not copied. */
 class Writer {
@@ -64,18 +67,6 @@ class Writer {
           "Keep it in a variable of the step instead of a field.",
         );
     }
-  }
-
-  tooLarge(cause: RangeError): EncodeError {
-    if (!/call stack/.test(cause.message)) {
-      return new EncodeError(
-        this.#at,
-        "is too large to be written as JSON",
-        "Store large numbers as a typed array, and bytes as a Uint8Array, each in a field of its own.",
-        cause,
-      );
-    }
-    return new EncodeError(this.#at, "is nested too deeply", "Store it as a flat list.", cause);
   }
 
   #lowerObject(value: object): unknown {
@@ -186,4 +177,11 @@ function isPlain(value: object): boolean {
 
 function isIdentifier(key: string): boolean {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key);
+}
+
+function tooLarge(cause: RangeError, at: string): EncodeError {
+  if (/call stack/.test(cause.message))
+    return new EncodeError(at, "is nested too deeply", "Store it as a flat list.", cause);
+  const fix = "Store large numbers as a typed array, and bytes as a Uint8Array, each in a field of its own.";
+  return new EncodeError(at, "is too large to be written as JSON", fix, cause);
 }
