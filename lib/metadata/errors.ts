@@ -36,7 +36,7 @@ export class AttemptUnknownError extends MetadataError {
 /** A record was found that this version of Millrace did not write. */
 export class RecordCorruptError extends MetadataError {
   constructor(record: string, column: string, value: unknown, cause?: unknown) {
-    super("RECORD_CORRUPT", `The ${column} of ${record} is not readable: ${excerpt(value)}.`, {
+    super("RECORD_CORRUPT", `The ${column} of ${record} cannot be read: ${excerpt(value)}.`, {
       fix: "The record was damaged or written by another program: restore it from a backup, or delete the run.",
       cause,
     });
@@ -53,7 +53,7 @@ export type StoreFault =
   | "STORE_UNWRITABLE"
   | "STORE_VERSION";
 
-export class StoreError extends MetadataError {
+export class MetadataStoreError extends MetadataError {
   constructor(code: StoreFault, message: string, details: ErrorDetails) {
     super(code, message, details);
   }

@@ -3,14 +3,15 @@ import type { TaskKey } from "./records.ts";
 /** Sorts tasks of one step by path, index by index as numbers, then by visit. */
 export function sortTasks<T extends TaskKey>(tasks: readonly T[]): T[] {
   return tasks
-    .map((task) => ({ task, rank: [...task.path.split(".").flatMap(indexAndVisit), task.visit] }))
-    .sort((a, b) => compare(a.rank, b.rank))
+    .map((task) => ({ task, rank: task.path.split(".").flatMap(ranks) }))
+    .sort((a, b) => compare(a.rank, b.rank) || a.task.visit - b.task.visit)
     .map(({ task }) => task);
 }
 
-function indexAndVisit(part: string): [number, number] {
-  const [index, visit = 0] = part.split("~");
-  return [Number(index), Number(visit)];
+/** An index, the visits behind it as numbers above 0, and a 0: what has no visit comes first. */
+function ranks(part: string): number[] {
+  const [index, ...visits] = part.split("~");
+  return [Number(index), ...visits.map((visit) => Number(visit) + 1), 0];
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

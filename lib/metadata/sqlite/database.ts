@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { StoreError } from "../errors.ts";
+import { MetadataStoreError } from "../errors.ts";
 
 const version = 1;
 
@@ -66,35 +66,43 @@ export function storeError(error: unknown, file: string): unknown {
   const details = { at: { file }, cause: error };
   switch (kind) {
     case "CORRUPT":
-      return new StoreError("STORE_CORRUPT", `The store's database is damaged: ${error.message}.`, {
+      return new MetadataStoreError("STORE_CORRUPT", `The store's database is damaged: ${error.message}.`, {
         ...details,
         fix: "Restore the file from a backup, or move it away (with -wal and -shm) to begin with an empty one.",
       });
     case "FULL":
     case "ENOSPC":
     case "EDQUOT":
-      return new StoreError("STORE_FULL", `There is no room left for the store's database: ${error.message}.`, {
+      return new MetadataStoreError("STORE_FULL", `There is no room left for the store's database: ${error.message}.`, {
         ...details,
         fix: "Free some space on the disk, or choose a folder on another one with MILLRACE_STORE.",
       });
     case "BUSY":
-      return new StoreError("STORE_BUSY", "Another process has kept the store's database locked for 10 seconds.", {
-        ...details,
-        fix: "Wait for the other process, or stop it.",
-      });
+      return new MetadataStoreError(
+        "STORE_BUSY",
+        "Another process has kept the store's database locked for 10 seconds.",
+        {
+          ...details,
+          fix: "Wait for the other process, or stop it.",
+        },
+      );
     case "UNWRITABLE":
     case "EACCES":
     case "EPERM":
     case "EROFS":
     case "ENOTDIR":
     case "EEXIST":
-      return new StoreError("STORE_UNWRITABLE", `The store's database cannot be opened or written: ${error.message}.`, {
-        ...details,
-        fix: `Make ${dirname(file)} a folder that you may write to, or choose another one with MILLRACE_STORE.`,
-      });
+      return new MetadataStoreError(
+        "STORE_UNWRITABLE",
+        `The store's database cannot be opened or written: ${error.message}.`,
+        {
+          ...details,
+          fix: `Make ${dirname(file)} a folder that you may write to, or choose another one with MILLRACE_STORE.`,
+        },
+      );
     default:
       if (code !== "ERR_SQLITE_ERROR") return error;
-      return new StoreError("STORE_FAULT", `The store's database failed: ${error.message}.`, {
+      return new MetadataStoreError("STORE_FAULT", `The store's database failed: ${error.message}.`, {
         ...details,
         fix: "Check the disk that holds the file.",
       });
@@ -117,7 +125,7 @@ function migrate(database: DatabaseSync, file: string): void {
   if (found === 0) database.exec(schema);
   database.exec("COMMIT");
   if (found > version) {
-    throw new StoreError(
+    throw new MetadataStoreError(
       "STORE_VERSION",
       `The store has version ${found}; this Millrace knows versions up to ${version}.`,
       {

@@ -24,7 +24,7 @@ export function runFromRow(row: Row): RunRecord {
 export type StoredAttempt = AttemptRecord & { readonly token: string };
 
 export function taskFromRow(run: string, row: Row): TaskRecord {
-  const record = `task ${run}/${row.step}${row.path === "" ? "" : ` at ${row.path}`}`;
+  const record = taskName(run, String(row.step), String(row.path));
   return {
     step: String(row.step),
     path: String(row.path),
@@ -32,6 +32,11 @@ export function taskFromRow(run: string, row: Row): TaskRecord {
     attempts: parse<StoredAttempt[]>(record, "attempts", row.attempts).map(({ token, ...attempt }) => attempt),
     ...(row.committed !== null && { committed: parse<TaskCommit>(record, "commit", row.committed) }),
   };
+}
+
+/** What a task is called in errors. */
+export function taskName(run: string, step: string, path: string): string {
+  return `task ${run}/${step}${path === "" ? "" : ` at ${path}`}`;
 }
 
 export function parse<T>(record: string, column: string, text: unknown): T {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { AttemptUnknownError, RunExistsError, RunUnknownError, StoreError } from "../errors.ts";
+import { AttemptUnknownError, MetadataStoreError, RunExistsError, RunUnknownError } from "../errors.ts";
 import { sortTasks } from "../order.ts";
 import { withLiveness } from "../owner.ts";
 import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
@@ -9,7 +9,7 @@ import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
 import { superseded } from "../superseded.ts";
 import { openDatabase, storeError } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { parse, type Row, runFromRow, type StoredAttempt, taskFromRow } from "./rows.ts";
+import { parse, type Row, runFromRow, type StoredAttempt, taskFromRow, taskName } from "./rows.ts";
 import { type Statements, statements } from "./statements.ts";
 
 /** The records of a store in a folder: one SQLite file, `metadata.db`, which several processes may use at a time. */
@@ -22,12 +22,12 @@ export class SqliteMetadataStore implements MetadataStore {
 
   /**
    * @param options.create - Whether a store is made where there is none. Default true.
-   * @throws StoreError where there is no store to read, or the file is damaged, not writable, locked, or of a newer version.
+   * @throws MetadataStoreError where there is no store to read, or the file is damaged, not writable, locked, or of a newer version.
    */
   constructor(folder: string, options: { readonly create?: boolean } = {}) {
     this.#file = join(folder, "metadata.db");
     if (options.create === false && !existsSync(this.#file)) {
-      throw new StoreError("STORE_MISSING", `There is no store in ${folder}.`, {
+      throw new MetadataStoreError("STORE_MISSING", `There is no store in ${folder}.`, {
         fix: "Run a flow first, or name the store's folder with MILLRACE_STORE.",
         at: { file: this.#file },
       });
@@ -238,8 +238,8 @@ function toRun(row: Row): RunRecord {
   return withLiveness(runFromRow(row));
 }
 
-function name(task: TaskAddress): string {
-  return `task ${task.flow}/${task.run}/${task.step}`;
+function name({ flow, run, step, path }: TaskAddress): string {
+  return taskName(`${flow}/${run}`, step, path);
 }
 
 function readCommit(task: TaskAddress, text: string): TaskCommit {
