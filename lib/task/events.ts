@@ -30,14 +30,14 @@ export interface TaskAnswer {
 }
 
 /**
- * The environment of a step's Batch job: a {@link TaskEvent}, all of it text. `MILLRACE_COUNT` and `MILLRACE_REDRIVE` may be empty.
+ * The environment of a step's Batch job: a {@link TaskEvent}, all of it text. `MILLRACE_COUNTS` and `MILLRACE_REDRIVE` may be empty.
  */
 export const batchEnvironment = {
   run: "MILLRACE_RUN",
   path: "MILLRACE_PATH",
   visit: "MILLRACE_VISIT",
   from: "MILLRACE_FROM",
-  count: "MILLRACE_COUNT",
+  counts: "MILLRACE_COUNTS",
   retry: "MILLRACE_RETRY",
   redrive: "MILLRACE_REDRIVE",
 } as const satisfies Record<keyof TaskEvent, string>;

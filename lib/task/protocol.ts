@@ -10,8 +10,8 @@ export interface StepState {
   readonly visit: number;
   /** The task that came before, as `step/path/visit`; of a join, the one that opened the split or foreach; `""` before `start`. */
   readonly from: string;
-  /** Inside of a foreach on AWS: the iterations of the innermost one, since the task's address in DynamoDB depends on it. */
-  readonly count?: number;
+  /** On AWS, inside of foreachs: how many iterations each has, outermost first, as `"40.3"`. A task's address in DynamoDB depends on them. */
+  readonly counts?: string;
 }
 
 /** All that a task must know of its flow: a step's bundle carries this and nothing of the other steps. */
@@ -50,4 +50,9 @@ export type AttemptOutcome =
   | { readonly status: "failed"; readonly failure: Failure };
 
 /** One attempt of one task: load what the step reads, run it, encode and store what it leaves. */
-export type RunAttempt = (context: StepContext, request: AttemptRequest, body: unknown, blobs: BlobStore) => Promise<AttemptOutcome>;
+export type RunAttempt = (
+  context: StepContext,
+  request: AttemptRequest,
+  body: unknown,
+  blobs: BlobStore,
+) => Promise<AttemptOutcome>;

@@ -1,0 +1,49 @@
+import { MillraceError } from "../errors.ts";
+import type { Failure } from "../metadata/records.ts";
+
+/** An attempt took longer than its step's `timeout`. */
+export class TaskTimeoutError extends MillraceError {
+  constructor(step: string, seconds: number) {
+    super("TIMEOUT", `The step ${step} took longer than its time-out of ${seconds} s and was stopped.`, {
+      fix: "Raise `timeout` in the step's options, or let the step do less.",
+    });
+  }
+}
+
+/** The thread or process of an attempt ended before its step did. */
+export class TaskDiedError extends MillraceError {
+  constructor(code: number | undefined, signal: string | undefined) {
+    super(
+      "TASK_DIED",
+      signal === undefined
+        ? `The step ended its process with exit code ${code}.`
+        : `The step's process was ended by ${signal}.`,
+      {
+        fix:
+          signal === undefined
+            ? "Return or throw instead of calling process.exit()."
+            : "Give it more memory, or look at what sends the signal.",
+      },
+    );
+  }
+}
+
+/** A worker could not load the flow that the command itself has loaded. */
+export class WorkerLoadError extends MillraceError {
+  constructor({ name, message, stack }: Failure) {
+    super(
+      "WORKER_LOAD",
+      `A worker cannot load the flow: ${name}: ${message}${stack === undefined ? "" : `\n${stack}`}`,
+      {
+        fix: 'Let the flow\'s file and what it imports load in a worker thread, or give its steps `isolate: "process"`.',
+      },
+    );
+  }
+}
+
+/** A run was stopped by a person. */
+export class InterruptedError extends MillraceError {
+  constructor() {
+    super("INTERRUPTED", "The run was interrupted.", { fix: "Run it again, or resume it from where it was." });
+  }
+}

@@ -1,0 +1,19 @@
+import type { Failure, RunRecord, TaskKey } from "../metadata/records.ts";
+import type { LogLine } from "./log.ts";
+
+/** What happens in a run, as it happens. */
+export type RunEvent =
+  | { readonly type: "run-started"; readonly run: RunRecord }
+  | { readonly type: "task-started"; readonly task: TaskKey; readonly attempt: number }
+  | { readonly type: "line"; readonly task: TaskKey; readonly attempt: number; readonly line: LogLine }
+  | { readonly type: "task-succeeded"; readonly task: TaskKey; readonly attempt: number; readonly seconds: number }
+  /** An attempt failed; the next one begins in `delay` seconds. */
+  | {
+      readonly type: "task-retrying";
+      readonly task: TaskKey;
+      readonly attempt: number;
+      readonly failure: Failure;
+      readonly delay: number;
+    }
+  | { readonly type: "task-failed"; readonly task: TaskKey; readonly attempt: number; readonly failure: Failure }
+  | { readonly type: "run-ended"; readonly run: RunRecord };

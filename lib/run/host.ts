@@ -1,0 +1,76 @@
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
+
+/** Where tasks run: a thread, or a process of its own. */
+export interface Host {
+  post(message: ToWorker): void;
+  /** Ends it at once, whatever it is doing. */
+  stop(): Promise<unknown>;
+}
+
+export interface HostEvents {
+  message(message: FromWorker): void;
+  /** An error that nothing caught ended it, or code that called `process.exit`, or, of a process, a signal. */
+  died(death: Death): void;
+}
+
+export interface Death {
+  readonly error?: unknown;
+  readonly code?: number | null;
+  readonly signal?: NodeJS.Signals | null;
+}
+
+export type OpenHost = (events: HostEvents) => Host;
+
+export const openThread: OpenHost = (events) => {
+  const worker = new Worker(workerUrl(), { name: "millrace", stdin: false });
+  worker.on("message", events.message);
+  worker.on("error", (error) => events.died({ error }));
+  worker.on("exit", (code) => events.died({ code }));
+  return {
+    post: (message) => worker.postMessage(message),
+    stop: () => worker.terminate(),
+  };
+};
+
+export const openProcess: OpenHost = (events) => {
+  // The leader of a group, so that what the step has started ends with it.
+  const child = fork(fileURLToPath(workerUrl()), {
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: true,
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const pipe = (stream: Stream) => {
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => events.message({ type: "text", stream, text }));
+  };
+  pipe("stdout");
+  pipe("stderr");
+  child.on("message", (message) => events.message(message as FromWorker));
+  child.on("error", (error) => events.died({ error }));
+  child.on("close", (code, signal) => events.died({ code, signal }));
+  return {
+    post: (message) => child.send(message),
+    stop: () => {
+      killGroup(child.pid);
+      return exited;
+    },
+  };
+};
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** Beside this module in the sources; in the build this module is a chunk, and the worker an entry beside the folder of chunks. */
+function workerUrl(): URL {
+  if (import.meta.url.endsWith(".ts")) return new URL("./worker.ts", import.meta.url);
+  return new URL(import.meta.url.includes("/chunks/") ? "../worker.js" : "./worker.js", import.meta.url);
+}

@@ -1,0 +1,61 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { taskId } from "../flow/path.ts";
+import type { TaskKey } from "../metadata/records.ts";
+import type { Stream } from "./protocol.ts";
+
+/** A line that a task wrote to its console; one of a log file's, each a JSON document on a line of its own. */
+export interface LogLine {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly stream: Stream;
+  readonly text: string;
+}
+
+/** The file of an attempt's lines, relative to the store's folder. It is there as soon as there is a line. */
+export function logFile(flow: string, run: string, task: TaskKey, attempt: number): string {
+  return `logs/${flow}/${run}/${task.step}/${taskId(task.path, task.visit)}.${attempt}.jsonl`;
+}
+
+/**
+ * The console lines of one attempt. Each goes to the file at once and unbuffered, so that what a task wrote before it was killed is there.
+ */
+export class AttemptLog {
+  readonly #file: string;
+  readonly #onLine: (line: LogLine) => void;
+  readonly #rest: Record<Stream, string> = { stdout: "", stderr: "" };
+  #descriptor: number | undefined;
+
+  constructor(store: string, file: string, onLine: (line: LogLine) => void) {
+    this.#file = join(store, file);
+    this.#onLine = onLine;
+  }
+
+  write(stream: Stream, text: string): void {
+    const lines = (this.#rest[stream] + text).split("\n");
+    this.#rest[stream] = lines.pop() ?? "";
+    this.#append(stream, lines);
+  }
+
+  /** Writes what came without a line's end, and closes the file. */
+  close(): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+      if (this.#rest[stream] !== "") this.#append(stream, [this.#rest[stream]]);
+      this.#rest[stream] = "";
+    }
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #append(stream: Stream, texts: readonly string[]): void {
+    if (texts.length === 0) return;
+    const time = new Date().toISOString();
+    const lines = texts.map((text) => ({ time, stream, text: text.replace(/\r$/, "") }));
+    if (this.#descriptor === undefined) {
+      mkdirSync(dirname(this.#file), { recursive: true });
+      this.#descriptor = openSync(this.#file, "a");
+    }
+    writeSync(this.#descriptor, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    for (const line of lines) this.#onLine(line);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Failure } from "../metadata/records.ts";
+import type { AttemptOutcome, AttemptRequest, StepContext } from "../task/protocol.ts";
+
+/** What a worker needs before its first task: where the flow's code and the store are, and each step's context. */
+export interface WorkerFlow {
+  /** The flow as a module that runs as it stands; absent where no step is a method. */
+  readonly moduleUrl?: string;
+  readonly flow: string;
+  readonly store: string;
+  readonly contexts: Readonly<Record<string, StepContext>>;
+}
+
+export type ToWorker =
+  | { readonly type: "load"; readonly flow: WorkerFlow }
+  | { readonly type: "run"; readonly request: AttemptRequest };
+
+export type FromWorker =
+  | { readonly type: "loaded" }
+  | { readonly type: "broken"; readonly failure: Failure }
+  | { readonly type: "text"; readonly stream: Stream; readonly text: string }
+  | { readonly type: "outcome"; readonly outcome: AttemptOutcome };
+
+export type Stream = "stdout" | "stderr";

@@ -1,0 +1,120 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { FlowDefinition } from "../flow/definition.ts";
+import { fold } from "../flow/fold.ts";
+import { readParameters } from "../flow/parameters.ts";
+import { thisProcess } from "../metadata/owner.ts";
+import type { RunRecord } from "../metadata/records.ts";
+import { SqliteMetadataStore } from "../metadata/sqlite/store.ts";
+import type { RunEnd } from "../metadata/store.ts";
+import { stepContext } from "../task/context.ts";
+import { toFailure } from "../task/failure.ts";
+import { InterruptedError } from "./errors.ts";
+import type { RunEvent } from "./events.ts";
+import { WorkerPool } from "./pool.ts";
+import { newRunId } from "./run-id.ts";
+import { Scheduler } from "./scheduler.ts";
+import { Scope } from "./scope.ts";
+import { TaskFailedError } from "./task-runner.ts";
+
+/** A flow that can run here: its document and, where a step is a method, its class as a module that runs as it stands. */
+export interface RunnableFlow {
+  readonly definition: FlowDefinition;
+  readonly moduleUrl?: string;
+}
+
+export interface RunOptions {
+  /** The store's folder; made where it is missing. */
+  readonly store: string;
+  /** Parameters by name; those left out have their defaults. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly tags?: readonly string[];
+  /** Tasks at a time. Default: the number of cores. */
+  readonly maxWorkers?: number;
+  /** A file that the run's id is written to as soon as the run begins. */
+  readonly runIdFile?: string;
+  /** Workers that were started before the flow was loaded. `runFlow` ends them. */
+  readonly workers?: WorkerPool;
+  /** Ends the run as interrupted. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * Runs a flow on this machine, to its end; that a task failed is in the record's status and failure.
+ *
+ * @throws ParameterError, MetadataStoreError before anything runs: a parameter is wrong, the store cannot be written to.
+ * @example
+ * ```ts
+ * const run = await runFlow(await loadFlow("flow.ts"), { store: ".millrace", parameters: { alpha: 0.5 } });
+ * console.log(run.status);
+ * ```
+ */
+export async function runFlow(flow: RunnableFlow, options: RunOptions): Promise<RunRecord> {
+  const pool = options.workers ?? new WorkerPool(options.maxWorkers);
+  try {
+    return await runInPool(flow, options, pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function runInPool(
+  { definition, moduleUrl }: RunnableFlow,
+  options: RunOptions,
+  pool: WorkerPool,
+): Promise<RunRecord> {
+  const parameters = readParameters(definition.parameters, options.parameters ?? {});
+  const folded = fold(definition);
+  const contexts = Object.fromEntries(
+    [...folded.places.keys()].map((step) => [step, stepContext(definition, folded, step)]),
+  );
+  const folder = resolve(options.store);
+  const store = new SqliteMetadataStore(folder);
+  const onEvent = options.onEvent ?? (() => {});
+  try {
+    const run: RunRecord = {
+      flow: definition.name,
+      run: newRunId(),
+      status: "running",
+      startedAt: new Date().toISOString(),
+      parameters,
+      tags: [...new Set(options.tags)].sort(),
+      steps: Object.keys(definition.steps),
+      owner: thisProcess(),
+    };
+    await store.beginRun(run);
+    if (options.runIdFile !== undefined) await writeFile(options.runIdFile, run.run);
+    onEvent({ type: "run-started", run });
+
+    pool.load({ flow: definition.name, store: folder, contexts, ...(moduleUrl !== undefined && { moduleUrl }) });
+    const shared = { flow: run.flow, run: run.run, folder, store, pool, contexts, onEvent };
+    const end = await walk(new Scheduler(shared, definition, folded, run), options.signal);
+    await store.endRun(run.flow, run.run, end);
+    const ended: RunRecord = { ...run, ...end };
+    onEvent({ type: "run-ended", run: ended });
+    return ended;
+  } finally {
+    await store.close();
+  }
+}
+
+async function walk(scheduler: Scheduler, signal: AbortSignal | undefined): Promise<RunEnd> {
+  const scope = new Scope();
+  const interrupt = () => scope.stop(new InterruptedError());
+  if (signal?.aborted) interrupt();
+  signal?.addEventListener("abort", interrupt);
+  try {
+    await scheduler.walk(scope);
+    return { status: "succeeded", endedAt: new Date().toISOString() };
+  } catch (error) {
+    const failure = error instanceof TaskFailedError ? error.failure : toFailure(error);
+    return {
+      status: error instanceof InterruptedError ? "interrupted" : "failed",
+      endedAt: new Date().toISOString(),
+      failure,
+    };
+  } finally {
+    signal?.removeEventListener("abort", interrupt);
+  }
+}

@@ -1,0 +1,136 @@
+import { InlineBudget, loadArtifact, loadArtifactSync, storeArtifact } from "../data/artifacts.ts";
+import type { Items } from "../data/items.ts";
+import type { ArtifactRef, BlobStore, Manifest } from "../data/store.ts";
+import { ForeachItemsError, ParameterWriteError, UndeclaredArtifactError, UnsetArtifactError } from "./errors.ts";
+import { sameValue } from "./merge.ts";
+import type { StepContext } from "./protocol.ts";
+
+interface Cell {
+  readonly name: string;
+  readonly ref: ArtifactRef | undefined;
+  /** `stored`: not here yet. `loaded`: here, not handed out. `read`: handed out, so that it may have been changed in place. */
+  state: "unset" | "stored" | "loaded" | "read" | "assigned";
+  value: unknown;
+}
+
+/**
+ * The artifacts of one task, as attributes of the object that its step runs on: loaded when they are touched, and stored again only where
+ * they were assigned or changed in place.
+ */
+export class TaskArtifacts {
+  readonly #context: StepContext;
+  readonly #blobs: BlobStore;
+  readonly #conflicts: ReadonlyMap<string, readonly string[]>;
+  readonly #cells = new Map<string, Cell>();
+  readonly #parameters: Record<string, ArtifactRef> = {};
+
+  constructor(
+    context: StepContext,
+    blobs: BlobStore,
+    manifest: Manifest,
+    conflicts: ReadonlyMap<string, readonly string[]> = new Map(),
+  ) {
+    this.#context = context;
+    this.#blobs = blobs;
+    this.#conflicts = conflicts;
+    const parameters = new Set(context.parameters);
+    for (const name of new Set([...context.artifacts, ...context.parameters, ...Object.keys(manifest)])) {
+      const ref = manifest[name];
+      if (ref !== undefined && parameters.has(name)) this.#parameters[name] = ref;
+      this.#cells.set(name, { name, ref, state: ref === undefined ? "unset" : "stored", value: undefined });
+    }
+  }
+
+  /** Loads in parallel what the step will read, as far as it is known. */
+  async prefetch(names: readonly string[] | "all"): Promise<void> {
+    const cells = names === "all" ? [...this.#cells.values()] : names.flatMap((name) => this.#cells.get(name) ?? []);
+    await Promise.all(
+      cells.map(async (cell) => {
+        if (cell.state !== "stored" || cell.ref === undefined) return;
+        const value = await loadArtifact(cell.ref, this.#blobs);
+        cell.value = value;
+        cell.state = "loaded";
+      }),
+    );
+  }
+
+  /** Takes the first values from the fields of a flow that was just constructed. */
+  initialize(flow: object, unset: unknown): void {
+    for (const name of this.#context.artifacts) {
+      const cell = this.#cells.get(name);
+      const value = (flow as Record<string, unknown>)[name];
+      if (cell === undefined || !Object.hasOwn(flow, name) || value === unset) continue;
+      cell.value = value;
+      cell.state = "assigned";
+    }
+  }
+
+  /** Replaces the attributes of `target` by accessors; what was in them is discarded. */
+  attach(target: object): void {
+    const parameters = new Set(this.#context.parameters);
+    for (const cell of this.#cells.values()) {
+      Object.defineProperty(target, cell.name, {
+        configurable: true,
+        enumerable: true,
+        get: () => this.#read(cell),
+        set: (value: unknown) => {
+          if (parameters.has(cell.name)) throw new ParameterWriteError(this.#context.step, cell.name);
+          cell.value = value;
+          cell.state = "assigned";
+        },
+      });
+    }
+  }
+
+  value(name: string): unknown {
+    const cell = this.#cells.get(name);
+    if (cell === undefined) throw new UnsetArtifactError(this.#context.step, name);
+    return this.#read(cell);
+  }
+
+  /** What a foreach goes over, where its definition names the artifact. @throws ForeachItemsError */
+  items(name: string | undefined): Items {
+    const value = name === undefined ? undefined : this.value(name);
+    if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) return value as Items;
+    throw new ForeachItemsError(this.#context.step, name ?? "");
+  }
+
+  #read(cell: Cell): unknown {
+    if (cell.state === "unset")
+      throw new UnsetArtifactError(this.#context.step, cell.name, this.#conflicts.get(cell.name));
+    if (cell.state === "stored" && cell.ref !== undefined) cell.value = loadArtifactSync(cell.ref, this.#blobs);
+    if (cell.state !== "assigned") cell.state = "read";
+    return cell.value;
+  }
+
+  /** Encodes and stores what the step assigned to `target` or changed in place; answers with all that is visible after it. */
+  async collect(target: object): Promise<Manifest> {
+    for (const name of Object.keys(target)) {
+      if (!this.#cells.has(name)) throw new UndeclaredArtifactError(this.#context.step, name);
+    }
+    const manifest: Record<string, ArtifactRef> = { ...this.#parameters };
+    const changed: Cell[] = [];
+    for (const cell of this.#cells.values()) {
+      // `delete this.x` leaves the artifact unset.
+      if (manifest[cell.name] !== undefined || !Object.hasOwn(target, cell.name)) continue;
+      if (mayHaveChanged(cell)) changed.push(cell);
+      else if (cell.ref !== undefined) manifest[cell.name] = cell.ref;
+    }
+    const budget = new InlineBudget(manifest);
+    await Promise.all(
+      changed.map(async (cell) => {
+        const ref = await storeArtifact(cell.value, `this.${cell.name}`, this.#blobs, budget);
+        manifest[cell.name] = cell.ref !== undefined && sameValue(ref, cell.ref) ? cell.ref : ref;
+      }),
+    );
+    return manifest;
+  }
+}
+
+function mayHaveChanged(cell: Cell): boolean {
+  return cell.state === "assigned" || (cell.state === "read" && !isPrimitive(cell.value));
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function");
+}

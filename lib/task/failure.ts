@@ -1,0 +1,50 @@
+import { inspect } from "node:util";
+import { isMillraceError } from "../errors.ts";
+import type { Failure, TaskKey } from "../metadata/records.ts";
+
+/**
+ * Calls a user's code. A frame of its own: stacks are cut here, and the name of a property (unlike that of a function) outlives minification.
+ */
+const boundary = {
+  millraceTask<T>(code: () => T | Promise<T>): Promise<T> {
+    return Promise.resolve(code());
+  },
+};
+
+export async function callUserCode<T>(code: () => T | Promise<T>): Promise<T> {
+  return await boundary.millraceTask(code);
+}
+
+/** What is kept of an error: its message, and of its stack the frames of the user's code. */
+export function toFailure(error: unknown, task?: TaskKey, attempt?: number): Failure {
+  const where = {
+    ...(task && { task: { step: task.step, path: task.path, visit: task.visit } }),
+    ...(attempt !== undefined && { attempt }),
+  };
+  if (isMillraceError(error)) {
+    return {
+      name: error.code,
+      message: error.fix === undefined ? error.message : `${error.message} ${error.fix}`,
+      ...stackOf(error),
+      ...where,
+    };
+  }
+  if (error instanceof Error) return { name: error.name, message: error.message, ...stackOf(error), ...where };
+  return {
+    name: "Error",
+    message: `The step threw ${inspect(error, { breakLength: Infinity })}, which is no Error.`,
+    ...where,
+  };
+}
+
+function stackOf(error: Error): { stack?: string } {
+  const frames: string[] = [];
+  for (const line of error.stack?.split("\n") ?? []) {
+    if (!/^ {4}at /.test(line)) continue;
+    if (line.includes("millraceTask")) break;
+    if (!/\(node:|at node:/.test(line)) frames.push(line);
+  }
+  const cause = error.cause instanceof Error ? `\n  caused by ${error.cause.name}: ${error.cause.message}` : "";
+  const stack = frames.join("\n") + cause;
+  return stack === "" ? {} : { stack };
+}
