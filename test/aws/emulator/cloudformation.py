@@ -2,8 +2,10 @@
 import json
 import queue
 import re
+import traceback
 import uuid
 
+import moto.cloudformation.models as models
 import moto.cloudformation.parsing as parsing
 import moto.dynamodb.models.table as dynamodb
 import moto.s3.models as s3
@@ -111,6 +113,32 @@ def retain_or_delete(self: parsing.ResourceMap, resource: CloudFormationModel, d
     """moto heeds a deletion policy when a stack is deleted, not when one of its resources is."""
     if definition.get("DeletionPolicy", "Delete") == "Delete":
         delete_resource(self, resource, definition)
+
+
+# ---- change sets -------------------------------------------------------------------------------------------------
+
+
+def execute_change_set(self: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
+    """moto's gives a stack no outputs, exports or imports, and answers a failure instead of noting it in the stack's events."""
+    change_set = next(each for each in self.change_sets.values() if change_set_name in (each.change_set_id, each.change_set_name) and stack_name in (None, each.stack_id, each.stack_name))
+    stack, kind = change_set.stack, change_set.change_set_type
+    stack.template = change_set.template
+    stack._parse_template()
+    stack.resource_map.cross_stack_resources = self.exports
+    stack._add_stack_event(f"{kind}_IN_PROGRESS", "User Initiated")
+    try:
+        stack.resource_map.update(stack.template_dict, change_set.parameters)
+        stack.output_map = stack._create_output_map()
+        stack.output_map._resource_map = stack.resource_map
+        self.exports.update({export.name: export for export in stack.exports})
+        stack.status = f"{kind}_COMPLETE"
+    except Exception as problem:
+        traceback.print_exc()
+        stack._add_stack_event(f"{kind}_FAILED", f"{type(problem).__name__}: {getattr(problem, 'message', problem)}")
+        stack.status = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+    stack.parameters = change_set.parameters
+    stack._add_stack_event(stack.status)
+    change_set.execution_status = "EXECUTE_COMPLETE"
 
 
 # ---- custom resources --------------------------------------------------------------------------------------------
@@ -283,6 +311,7 @@ _accepted: dict[str, type[Accepted]] = {
 
 
 def install() -> None:
+    models.CloudFormationBackend.execute_change_set = execute_change_set
     parsing.resource_class_from_type = resource_class
     parsing.ResourceMap.create = create
     parsing.ResourceMap.update = update
