@@ -53,6 +53,8 @@ export interface Join {
   readonly splitter: string;
   /** A split's branches in their order, a foreach's body alone; each is named as its first step. */
   readonly branches: readonly { readonly name: string; readonly leads: readonly Lead[] }[];
+  /** Of a foreach: the share of its iterations that may be missing. Default 0. */
+  readonly tolerate?: number;
 }
 
 /** A transition of a step (an index into its `transitions`) that leads to the join. */
@@ -124,5 +126,6 @@ function joinOf({ foreach, step, branches }: Opening): Join {
     kind: foreach === undefined ? "split" : "foreach",
     splitter: step,
     branches: branches.map(({ entry, leads }) => ({ name: entry, leads })),
+    ...(foreach?.tolerate !== undefined && { tolerate: foreach.tolerate }),
   };
 }

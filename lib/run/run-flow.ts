@@ -8,14 +8,13 @@ import type { RunRecord } from "../metadata/records.ts";
 import { SqliteMetadataStore } from "../metadata/sqlite/store.ts";
 import type { RunEnd } from "../metadata/store.ts";
 import { stepContext } from "../task/context.ts";
-import { toFailure } from "../task/failure.ts";
+import { TaskFailedError, toFailure } from "../task/failure.ts";
 import { InterruptedError } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
 import { WorkerPool } from "./pool.ts";
 import { newRunId } from "./run-id.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
-import { TaskFailedError } from "./task-runner.ts";
 
 /** A flow that can run here: its document and, where a step is a method, its class as a module that runs as it stands. */
 export interface RunnableFlow {

@@ -1,7 +1,7 @@
 import type { StepDefinition } from "../flow/definition.ts";
-import type { Failure, LogPointer, TaskCommit } from "../metadata/records.ts";
+import type { LogPointer, TaskCommit } from "../metadata/records.ts";
 import type { MetadataStore, TaskAddress } from "../metadata/store.ts";
-import { toFailure } from "../task/failure.ts";
+import { TaskFailedError, toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest, StepContext } from "../task/protocol.ts";
 import { retryDelay, sleep } from "./backoff.ts";
 import type { RunEvent } from "./events.ts";
@@ -19,17 +19,6 @@ export interface RunContext {
   readonly pool: WorkerPool;
   readonly contexts: Readonly<Record<string, StepContext>>;
   readonly onEvent: (event: RunEvent) => void;
-}
-
-/** A task whose last attempt has failed. */
-export class TaskFailedError extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.name = "TaskFailedError";
-    this.failure = failure;
-  }
 }
 
 /**

@@ -83,3 +83,21 @@ export class ForeachItemsError extends MillraceError {
     );
   }
 }
+
+/** A task was started for a run that is not on record. */
+export class NoRunError extends MillraceError {
+  constructor(flow: string, run: string) {
+    super("NO_RUN", `There is no record of the run ${flow}/${run}.`, {
+      fix: "Let the state machine begin the run; its first state records it.",
+    });
+  }
+}
+
+/** The task that came before has committed nothing. */
+export class NoPredecessorError extends MillraceError {
+  constructor(step: string, from: string) {
+    super("NO_PREDECESSOR", `The step ${step} comes after the task ${from}, which has committed nothing.`, {
+      fix: "Look at that task's record: it was removed, or the state machine does not belong to this version of the flow.",
+    });
+  }
+}

@@ -15,6 +15,19 @@ export async function callUserCode<T>(code: () => T | Promise<T>): Promise<T> {
   return await boundary.millraceTask(code);
 }
 
+/** A task that did not succeed, as an error; its name is that of what the step threw. */
+export class TaskFailedError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = failure.name;
+    this.failure = failure;
+    // The stack that is worth reading is the step's own.
+    this.stack = `${failure.name}: ${failure.message}\n${failure.stack ?? ""}`;
+  }
+}
+
 /** What is kept of an error: its message, and of its stack the frames of the user's code. */
 export function toFailure(error: unknown, task?: TaskKey, attempt?: number): Failure {
   const where = {

@@ -1,12 +1,14 @@
 import { childPath, iterationIndex } from "../flow/path.ts";
 import type { TaskCommit, TaskKey, TaskRecord } from "../metadata/records.ts";
 import type { MetadataReader } from "../metadata/store.ts";
+import { MissingInputsError } from "./errors.ts";
 import type { JoinInput, StepContext } from "./protocol.ts";
 
 /**
  * Finds a join's inputs on record, in the order of branches or iterations: of the steps that lead to it, the tasks whose transition was to it.
  *
  * @param splitter The commit of the task that opened the split or foreach.
+ * @throws MissingInputsError where more are missing than the foreach tolerates.
  */
 export async function joinInputs(
   store: MetadataReader,
@@ -27,6 +29,9 @@ export async function joinInputs(
     }
   }
   if (join.kind === "foreach") inputs.sort((a, b) => (iterationIndex(a.path) ?? 0) - (iterationIndex(b.path) ?? 0));
+  const expected = splitter.foreach?.count ?? join.branches.length;
+  const needed = expected - Math.floor(expected * (join.tolerate ?? 0));
+  if (inputs.length < needed) throw new MissingInputsError(context.step, inputs.length, expected);
   return inputs;
 }
 
