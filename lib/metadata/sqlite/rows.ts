@@ -1,4 +1,4 @@
-import { RecordCorruptError } from "../errors.ts";
+import { parseRecord, taskName } from "../parse.ts";
 import type { AttemptRecord, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -12,11 +12,13 @@ export function runFromRow(row: Row): RunRecord {
     status: row.status as RunRecord["status"],
     startedAt: String(row.started_at),
     ...(row.ended_at !== null && { endedAt: String(row.ended_at) }),
-    parameters: parse(record, "parameters", row.parameters),
-    tags: parse(record, "tags", row.tags),
-    ...(row.steps !== null && { steps: parse<readonly string[]>(record, "steps", row.steps) }),
-    owner: parse(record, "owner", row.owner),
-    ...(row.failure !== null && { failure: parse<RunRecord["failure"] & object>(record, "failure", row.failure) }),
+    parameters: parseRecord(record, "parameters", row.parameters),
+    tags: parseRecord(record, "tags", row.tags),
+    ...(row.steps !== null && { steps: parseRecord<readonly string[]>(record, "steps", row.steps) }),
+    owner: parseRecord(record, "owner", row.owner),
+    ...(row.failure !== null && {
+      failure: parseRecord<RunRecord["failure"] & object>(record, "failure", row.failure),
+    }),
   };
 }
 
@@ -29,20 +31,7 @@ export function taskFromRow(run: string, row: Row): TaskRecord {
     step: String(row.step),
     path: String(row.path),
     visit: Number(row.visit),
-    attempts: parse<StoredAttempt[]>(record, "attempts", row.attempts).map(({ token, ...attempt }) => attempt),
-    ...(row.committed !== null && { committed: parse<TaskCommit>(record, "commit", row.committed) }),
+    attempts: parseRecord<StoredAttempt[]>(record, "attempts", row.attempts).map(({ token, ...attempt }) => attempt),
+    ...(row.committed !== null && { committed: parseRecord<TaskCommit>(record, "commit", row.committed) }),
   };
-}
-
-/** What a task is called in errors. */
-export function taskName(run: string, step: string, path: string): string {
-  return `task ${run}/${step}${path === "" ? "" : ` at ${path}`}`;
-}
-
-export function parse<T>(record: string, column: string, text: unknown): T {
-  try {
-    return JSON.parse(String(text)) as T;
-  } catch (error) {
-    throw new RecordCorruptError(record, column, text, error);
-  }
 }

@@ -4,12 +4,13 @@ import type { DatabaseSync } from "node:sqlite";
 import { AttemptUnknownError, MetadataStoreError, RunExistsError, RunUnknownError } from "../errors.ts";
 import { sortTasks } from "../order.ts";
 import { withLiveness } from "../owner.ts";
+import { parseRecord, taskName } from "../parse.ts";
 import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
 import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
 import { superseded } from "../superseded.ts";
 import { openDatabase, storeError } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { parse, type Row, runFromRow, type StoredAttempt, taskFromRow, taskName } from "./rows.ts";
+import { type Row, runFromRow, type StoredAttempt, taskFromRow } from "./rows.ts";
 import { type Statements, statements } from "./statements.ts";
 
 /** The records of a store in a folder: one SQLite file, `metadata.db`, which several processes may use at a time. */
@@ -59,7 +60,7 @@ export class SqliteMetadataStore implements MetadataStore {
       const { changes, lastInsertRowid } = this.#sql("insertRun").run(row);
       if (changes === 0) {
         const found = this.#sql("runId").get(run.flow, run.run)?.owner;
-        const owner = parse<RunRecord["owner"]>(`run ${run.flow}/${run.run}`, "owner", found);
+        const owner = parseRecord<RunRecord["owner"]>(`run ${run.flow}/${run.run}`, "owner", found);
         if (!sameOwner(owner, run.owner)) throw new RunExistsError(run.flow, run.run, owner);
       } else {
         for (const tag of run.tags) this.#sql("addTag").run(lastInsertRowid, tag);
@@ -189,7 +190,7 @@ export class SqliteMetadataStore implements MetadataStore {
     const row = this.#sql("task").get(this.#runId(flow, run), step, path, visit);
     return {
       id: row?.id as number,
-      attempts: row === undefined ? [] : parse<readonly StoredAttempt[]>(name(task), "attempts", row.attempts),
+      attempts: row === undefined ? [] : parseRecord<readonly StoredAttempt[]>(name(task), "attempts", row.attempts),
       committed: (row?.committed ?? null) as string | null,
     };
   }
@@ -243,7 +244,7 @@ function name({ flow, run, step, path }: TaskAddress): string {
 }
 
 function readCommit(task: TaskAddress, text: string): TaskCommit {
-  return parse(name(task), "commit", text);
+  return parseRecord(name(task), "commit", text);
 }
 
 function json(value: object | undefined): string | null {
