@@ -1,0 +1,152 @@
+import type { AwsCall, AwsClient, AwsResponse } from "./client.ts";
+import { AwsError } from "./errors.ts";
+import { failureOf, xmlElement } from "./failures.ts";
+import { inParallel } from "./parallel.ts";
+import { encodePart } from "./signature.ts";
+
+/** Objects larger than this travel in parts of this size, several at a time: one connection to S3 carries about 90 MB/s. */
+export const partSize = 8 * 2 ** 20;
+const multipartFrom = 16 * 2 ** 20;
+const partsAtOnce = 6;
+const mostParts = 10_000;
+
+/** The objects of one bucket. Every method @throws AwsError, CredentialsError */
+export class S3Bucket {
+  readonly name: string;
+  readonly #client: AwsClient;
+  readonly #base: string;
+
+  constructor(client: AwsClient, name: string) {
+    this.name = name;
+    this.#client = client;
+    const endpoint = client.endpoint("s3");
+    const host = `s3.${client.region}.${client.domain}`;
+    // A name with dots is not covered by the certificate of *.s3.<region>.
+    this.#base =
+      endpoint === undefined && !name.includes(".")
+        ? `https://${name}.${host}`
+        : `${endpoint ?? `https://${host}`}/${name}`;
+  }
+
+  /** Whether the object is there. A role that may not list the bucket is told 403 for one that is not. */
+  async has(key: string): Promise<boolean> {
+    try {
+      await this.#send("HeadObject", "HEAD", key);
+      return true;
+    } catch (error) {
+      if (error instanceof AwsError && (error.status === 404 || error.status === 403)) return false;
+      throw error;
+    }
+  }
+
+  async get(key: string): Promise<Uint8Array> {
+    return (await this.#client.send(this.getCall(key))).content;
+  }
+
+  /** As {@link get}, in parallel parts: for an object that is not small, and never empty. */
+  async getInParts(key: string): Promise<Uint8Array> {
+    const first = await this.#range(key, 0);
+    const total = Number(first.headers.get("content-range")?.split("/")[1] ?? first.content.byteLength);
+    if (total <= first.content.byteLength) return first.content;
+    const bytes = new Uint8Array(total);
+    bytes.set(first.content);
+    await inParallel(Math.ceil(total / partSize) - 1, partsAtOnce, async (index) => {
+      const start = (index + 1) * partSize;
+      bytes.set((await this.#range(key, start)).content, start);
+    });
+    return bytes;
+  }
+
+  /** Writes an object unless there is one with this key; @returns whether it did. */
+  async putNew(key: string, body: Uint8Array, bodyHash?: string): Promise<boolean> {
+    try {
+      if (body.byteLength > multipartFrom) await this.#putParts(key, body);
+      else
+        await this.#send("PutObject", "PUT", key, {
+          headers: { "if-none-match": "*" },
+          body,
+          ...(bodyHash === undefined ? {} : { bodyHash }),
+        });
+      return true;
+    } catch (error) {
+      if (error instanceof AwsError && error.status === 412) return false;
+      throw error;
+    }
+  }
+
+  /** The unsigned call that reads a whole object. */
+  getCall(key: string): AwsCall {
+    return this.#call("GetObject", "GET", key);
+  }
+
+  async #range(key: string, start: number): Promise<AwsResponse> {
+    return await this.#send("GetObject", "GET", key, { headers: { range: `bytes=${start}-${start + partSize - 1}` } });
+  }
+
+  async #putParts(key: string, body: Uint8Array): Promise<void> {
+    const created = await this.#send("CreateMultipartUpload", "POST", key, { query: "uploads=" });
+    const uploadId = requiredElement(created, "UploadId");
+    const upload = `uploadId=${encodePart(uploadId)}`;
+    try {
+      const size = Math.max(partSize, Math.ceil(body.byteLength / mostParts));
+      const tags: string[] = new Array(Math.ceil(body.byteLength / size));
+      await inParallel(tags.length, partsAtOnce, async (index) => {
+        const part = body.subarray(index * size, (index + 1) * size);
+        const { headers } = await this.#send("UploadPart", "PUT", key, {
+          query: `partNumber=${index + 1}&${upload}`,
+          body: part,
+        });
+        tags[index] = headers.get("etag") ?? "";
+      });
+      await this.#complete(key, upload, tags);
+    } catch (error) {
+      // What is left of an upload that is not given up costs money until a lifecycle rule removes it.
+      await this.#send("AbortMultipartUpload", "DELETE", key, { query: upload }).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #complete(key: string, upload: string, tags: readonly string[]): Promise<void> {
+    const parts = tags.map((tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
+    const body = new TextEncoder().encode(`<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`);
+    const headers = { "content-type": "application/xml", "if-none-match": "*" };
+    const { headers: answered, content } = await this.#send("CompleteMultipartUpload", "POST", key, {
+      query: upload,
+      headers,
+      body,
+    });
+    // S3 answers 200 before it is done: the content tells how it went.
+    if (new TextDecoder().decode(content).includes("<Error>"))
+      throw failureOf("S3 CompleteMultipartUpload", 500, answered, content);
+  }
+
+  async #send(
+    operation: string,
+    method: AwsCall["method"],
+    key: string,
+    options: CallOptions = {},
+  ): Promise<AwsResponse> {
+    return await this.#client.send(this.#call(operation, method, key, options));
+  }
+
+  #call(operation: string, method: AwsCall["method"], key: string, { query, ...rest }: CallOptions = {}): AwsCall {
+    const path = key.split("/").map(encodePart).join("/");
+    return {
+      service: "s3",
+      operation,
+      method,
+      url: new URL(`${this.#base}/${path}${query === undefined ? "" : `?${query}`}`),
+      ...rest,
+    };
+  }
+}
+
+interface CallOptions extends Pick<AwsCall, "headers" | "body" | "bodyHash"> {
+  readonly query?: string;
+}
+
+function requiredElement({ content, headers, status }: AwsResponse, name: string): string {
+  const value = xmlElement(new TextDecoder().decode(content), name);
+  if (value === undefined) throw failureOf("S3 CreateMultipartUpload", status, headers, content);
+  return value;
+}
