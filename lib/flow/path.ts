@@ -23,6 +23,18 @@ export function iterationIndex(path: string): number | undefined {
 }
 
 /**
+ * How many iterations the innermost foreach around a task has, `counts` being those of all foreachs around it or around a task inside of it,
+ * outermost first; `undefined` outside of any.
+ *
+ * @example iterationCount("40.3", "7") // 40
+ */
+export function iterationCount(counts: string, path: string): number | undefined {
+  const depth = path.split(".").filter((part) => /^\d/.test(part)).length;
+  const count = counts.split(".")[depth - 1];
+  return count === undefined || count === "" ? undefined : Number(count);
+}
+
+/**
  * A task's name within its step, for people: `0` outside of any foreach, `3.1` in foreachs, `0@2` on the third visit. Nothing in it means
  * anything to a shell.
  *
