@@ -1,0 +1,45 @@
+import { basename, dirname, extname } from "node:path";
+import { checkFlow } from "../check/check.ts";
+import { FlowCheckError } from "../check/problem.ts";
+import type { FlowDefinition, StepDefinition } from "../definition.ts";
+import { readSource } from "../source/source.ts";
+import { fieldsOf } from "../spec/fields.ts";
+import type { FlowClass } from "../spec/flow-spec.ts";
+import { stepsOf } from "../spec/steps-of.ts";
+
+/**
+ * The definition of a flow class, checked. It constructs the flow once and reads its source; no step runs.
+ *
+ * @throws FlowCheckError with all that is wrong with the flow.
+ */
+export function describeFlow(flow: FlowClass): FlowDefinition {
+  const declared = stepsOf(flow);
+  const fields = fieldsOf(flow);
+  const { doc, at, steps, problems } = readSource(flow, declared, fields);
+  const definition: FlowDefinition = {
+    version: 1,
+    name: nameOf(flow, at?.file),
+    ...(doc !== undefined && { doc }),
+    ...(at !== undefined && { file: at.file }),
+    ...fields,
+    steps: Object.fromEntries(
+      [...steps].map(([name, source]): [string, StepDefinition] => [
+        name,
+        { body: { kind: "method" }, ...source, ...declared.get(name)?.settings },
+      ]),
+    ),
+  };
+  // A transition that cannot be read would make steps unreachable: the graph is looked at when all of it is known.
+  const faults = problems.length > 0 ? problems : checkFlow(definition);
+  if (faults.length > 0) throw new FlowCheckError(definition.name, faults);
+  return definition;
+}
+
+/** A class without a name is called as its file, or as the folder of a `flow.ts`: `branch-flow/flow.ts` is BranchFlow. */
+function nameOf(flow: FlowClass, file: string | undefined): string {
+  if (flow.name !== "" && flow.name !== "default") return flow.name;
+  if (file === undefined) return "Flow";
+  const base = basename(file, extname(file));
+  const words = (base === "flow" || base === "index" ? basename(dirname(file)) || base : base).match(/[A-Za-z0-9]+/g) ?? [];
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("") || "Flow";
+}

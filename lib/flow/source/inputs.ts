@@ -1,0 +1,214 @@
+import type { AnyNode, CallExpression } from "acorn";
+import { childrenOf, type FunctionNode, isFunction, memberName, pickedNames } from "./nodes.ts";
+
+/** What a name or an expression stands for: all inputs of the join, or one of them. */
+type Kind = "inputs" | "input";
+type Scope = ReadonlyMap<string, Kind | undefined>;
+
+/** Methods of the inputs by what they give; a function that they take gets an input as its first argument. */
+const givesInputs: ReadonlySet<string> = new Set(["filter", "slice", "toSorted", "toReversed", "values"]);
+const givesInput: ReadonlySet<string> = new Set(["find", "findLast", "at"]);
+const givesOther: ReadonlySet<string> = new Set(["map", "flatMap", "forEach", "some", "every", "findIndex", "findLastIndex"]);
+
+/** The artifacts that a join reads of its inputs; `"all"` where it gives them away. */
+export function readInputs(node: FunctionNode): ReadonlySet<string> | "all" {
+  const [parameter] = node.params;
+  if (parameter === undefined) return new Set();
+  const reader = new InputsReader();
+  const scope = reader.bind(parameter, "inputs", new Map());
+  reader.visit(node.body, scope);
+  return reader.all ? "all" : reader.reads;
+}
+
+class InputsReader {
+  readonly reads = new Set<string>();
+  all = false;
+
+  /** Takes a pattern that a value of the kind is assigned to; gives the scope with its names. */
+  bind(pattern: AnyNode, kind: Kind | undefined, scope: Scope): Scope {
+    if (pattern.type === "Identifier") return new Map(scope).set(pattern.name, kind);
+    if (pattern.type === "AssignmentPattern") {
+      this.visit(pattern.right, scope);
+      return this.bind(pattern.left, kind, scope);
+    }
+    let bound = scope;
+    if (pattern.type === "ObjectPattern") {
+      const names = pickedNames(pattern);
+      if (kind !== undefined && names === undefined) this.all = true;
+      if (kind === "input") for (const name of names ?? []) this.reads.add(name);
+      const inner = kind === "inputs" ? "input" : undefined;
+      for (const property of pattern.properties) {
+        bound = this.bind(property.type === "Property" ? property.value : property.argument, inner, bound);
+      }
+    } else if (pattern.type === "ArrayPattern") {
+      for (const element of pattern.elements) {
+        if (element?.type === "RestElement") bound = this.bind(element.argument, kind, bound);
+        else if (element) bound = this.bind(element, kind === "inputs" ? "input" : undefined, bound);
+      }
+    }
+    return bound;
+  }
+
+  visit(node: AnyNode, scope: Scope): void {
+    if (node.type === "BlockStatement" || node.type === "Program") return this.#block(node.body, scope);
+    if (node.type === "ForOfStatement") return this.#forOf(node, scope);
+    if (isFunction(node)) return this.#function(node, [], scope);
+    if (node.type === "CallExpression" && this.#call(node, scope)) return;
+    if (node.type === "MemberExpression") {
+      const kind = this.#kindOf(node.object, scope);
+      if (kind === "input") return this.#readMember(node, scope);
+      if (kind === "inputs") {
+        // The number of the inputs tells nothing of them; any other member is one of them, and given away here.
+        if (memberName(node) !== "length") this.all = true;
+        if (node.computed) this.visit(node.property, scope);
+        return;
+      }
+      this.visit(node.object, scope);
+      if (node.computed) this.visit(node.property, scope);
+      return;
+    }
+    if (node.type === "Property") {
+      if (node.computed) this.visit(node.key, scope);
+      return this.visit(node.value, scope);
+    }
+    if (this.#kindOf(node, scope) !== undefined) {
+      this.all = true;
+      return;
+    }
+    for (const child of childrenOf(node)) this.visit(child, scope);
+  }
+
+  /** Declarations of `const first = inputs[0]` and the like add to the scope of the statements behind them. */
+  #block(statements: readonly AnyNode[], outer: Scope): void {
+    let scope = outer;
+    for (const statement of statements) {
+      if (statement.type !== "VariableDeclaration") {
+        this.visit(statement, scope);
+        continue;
+      }
+      for (const { id, init } of statement.declarations) {
+        const kind = init && statement.kind === "const" ? this.#kindOf(init, scope) : undefined;
+        if (init && kind === undefined) this.visit(init, scope);
+        else if (init) this.#inside(init, scope);
+        scope = this.bind(id, kind, scope);
+      }
+    }
+  }
+
+  #forOf(node: Extract<AnyNode, { type: "ForOfStatement" }>, scope: Scope): void {
+    const entries = entriesOf(node.right);
+    const kind = this.#kindOf(entries ?? node.right, scope);
+    if (kind === undefined) this.visit(node.right, scope);
+    else this.#inside(entries ?? node.right, scope);
+    const declared = node.left.type === "VariableDeclaration" ? node.left.declarations[0]?.id : undefined;
+    if (declared === undefined) {
+      if (kind !== undefined) this.all = true;
+      return this.visit(node.body, scope);
+    }
+    const item = kind === "inputs" ? "input" : undefined;
+    if (entries === undefined || item === undefined) return this.visit(node.body, this.bind(declared, item, scope));
+    const [index, value] = declared.type === "ArrayPattern" ? declared.elements : [];
+    if (declared.type !== "ArrayPattern") this.all = true;
+    const indexed = index ? this.bind(index, undefined, scope) : scope;
+    this.visit(node.body, value ? this.bind(value, item, indexed) : indexed);
+  }
+
+  #function(node: FunctionNode, kinds: readonly (Kind | undefined)[], scope: Scope): void {
+    let inner = scope;
+    node.params.forEach((parameter, i) => {
+      inner = this.bind(parameter, kinds[i], inner);
+    });
+    this.visit(node.body, inner);
+  }
+
+  #readMember(node: Extract<AnyNode, { type: "MemberExpression" }>, scope: Scope): void {
+    const name = memberName(node);
+    if (name === undefined) this.all = true;
+    else this.reads.add(name);
+    this.#inside(node.object, scope);
+  }
+
+  /** A call of a method of the inputs, whose function is followed: whether it was one. */
+  #call(node: CallExpression, scope: Scope): boolean {
+    const { callee } = node;
+    const [first, ...rest] = node.arguments;
+    if (isArrayFrom(node) && first !== undefined && this.#kindOf(first, scope) === "inputs") {
+      this.#inside(first, scope);
+      for (const argument of rest) this.#callback(argument, ["input"], scope);
+      return true;
+    }
+    if (callee.type !== "MemberExpression" || this.#kindOf(callee.object, scope) !== "inputs") return false;
+    const name = memberName(callee) ?? "";
+    const sorts = name === "toSorted";
+    const reduces = (name === "reduce" || name === "reduceRight") && rest.length > 0;
+    if (!givesInputs.has(name) && !givesInput.has(name) && !givesOther.has(name) && !reduces) return false;
+    if (givesInput.has(name) || givesInputs.has(name)) this.all = true;
+    this.#inside(node, scope, reduces ? [undefined, "input"] : sorts ? ["input", "input"] : ["input"]);
+    return true;
+  }
+
+  #callback(node: AnyNode, kinds: readonly (Kind | undefined)[], scope: Scope): void {
+    if (isFunction(node)) this.#function(node, kinds, scope);
+    else if (node.type !== "Literal") this.all = true;
+  }
+
+  /** What runs in an expression that stands for inputs: the functions and indices in it, not the inputs themselves. */
+  #inside(node: AnyNode, scope: Scope, kinds: readonly (Kind | undefined)[] = ["input"]): void {
+    if (node.type === "CallExpression" && node.callee.type === "MemberExpression" && !isArrayFrom(node)) {
+      this.#inside(node.callee.object, scope);
+      const own = memberName(node.callee) === "toSorted" ? (["input", "input"] as const) : kinds;
+      const functions = new Set(node.arguments.filter((argument) => isFunction(argument)));
+      for (const argument of node.arguments) {
+        if (functions.has(argument as never)) this.#callback(argument, own, scope);
+        else this.visit(argument, scope);
+      }
+    } else if (node.type === "MemberExpression") {
+      this.#inside(node.object, scope);
+      if (node.computed) this.visit(node.property, scope);
+    }
+  }
+
+  #kindOf(node: AnyNode, scope: Scope): Kind | undefined {
+    switch (node.type) {
+      case "Identifier":
+        return scope.get(node.name);
+      case "ChainExpression":
+      case "ParenthesizedExpression":
+        return this.#kindOf(node.expression, scope);
+      case "ArrayExpression": {
+        const [only, ...rest] = node.elements;
+        return only?.type === "SpreadElement" && rest.length === 0 ? this.#listOf(only.argument, scope) : undefined;
+      }
+      case "MemberExpression":
+        return this.#listOf(node.object, scope) !== undefined && memberName(node) !== "length" ? "input" : undefined;
+      case "CallExpression": {
+        if (isArrayFrom(node)) {
+          const [first, ...rest] = node.arguments;
+          return first !== undefined && rest.length === 0 ? this.#listOf(first, scope) : undefined;
+        }
+        if (node.callee.type !== "MemberExpression") return undefined;
+        const name = memberName(node.callee) ?? "";
+        if (this.#listOf(node.callee.object, scope) === undefined) return undefined;
+        return givesInputs.has(name) ? "inputs" : givesInput.has(name) ? "input" : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #listOf(node: AnyNode, scope: Scope): "inputs" | undefined {
+    return this.#kindOf(node, scope) === "inputs" ? "inputs" : undefined;
+  }
+}
+
+function isArrayFrom({ callee }: CallExpression): boolean {
+  if (callee.type !== "MemberExpression" || callee.object.type !== "Identifier") return false;
+  const name = `${callee.object.name}.${memberName(callee)}`;
+  return name === "Array.from" || name === "Object.values";
+}
+
+/** The `inputs` of `inputs.entries()`. */
+function entriesOf(node: AnyNode): AnyNode | undefined {
+  const isEntries = node.type === "CallExpression" && node.callee.type === "MemberExpression" && memberName(node.callee) === "entries";
+  return isEntries && node.callee.type === "MemberExpression" ? node.callee.object : undefined;
+}
