@@ -1,5 +1,5 @@
 import { MillraceError } from "../errors.ts";
-import { closest } from "./closest.ts";
+import { nearest } from "./check/near.ts";
 import type { Json, ParameterDefinition } from "./definition.ts";
 
 type Definitions = Readonly<Record<string, ParameterDefinition>>;
@@ -126,7 +126,7 @@ function describe({ type, choices, min, max }: ParameterDefinition): string {
 }
 
 function unknownName(name: string, known: readonly string[]): string {
-  const near = closest(name, known);
+  const near = nearest(name, known);
   const hint =
     near !== undefined
       ? `did you mean ${near}?`
@@ -160,7 +160,8 @@ function canonical(value: Json): string {
 
 /** At most 80 characters of what was received. */
 function show(value: unknown): string {
-  const text = typeof value === "object" || typeof value === "string" ? stringify(value) : String(value);
+  const quoted = typeof value === "object" || typeof value === "string";
+  const text = quoted ? stringify(value) : `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 

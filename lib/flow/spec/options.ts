@@ -78,7 +78,9 @@ function readCompute(compute: LambdaCompute | BatchCompute): Compute {
       vcpu: atLeast("vcpu", vcpu, 0.25),
       memory: parseSize(memory),
       ...(gpu !== undefined && { gpu: whole("gpu", gpu, 1) }),
-      ...(image !== undefined && { image }),
+      ...(image !== undefined && {
+        image: typeof image === "string" ? image : refuse("image", image, "the name of an image"),
+      }),
     };
   }
   return refuse("compute", (compute as { kind?: unknown }).kind, 'of the kind "lambda" or "batch"');

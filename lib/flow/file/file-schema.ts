@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { command, foreach, handler, name, parameter, stepName } from "./definition-schema.ts";
+
+const target = z.union([stepName, z.array(stepName).min(1)], { error: "a step's name, or a list of them for a split" });
+
+const goesTo = { next: target.exactOptional(), foreach: foreach.exactOptional() };
+
+const transition = z
+  .strictObject(goesTo)
+  .refine(({ next, foreach }) => (next === undefined) !== (foreach === undefined), {
+    error: "either next or foreach",
+  });
+
+const step = z
+  .strictObject({
+    handler: handler.exactOptional(),
+    command: command.exactOptional(),
+    image: z.string().exactOptional(),
+    ...goesTo,
+    transitions: z.array(transition).min(1).exactOptional(),
+    inputs: z.union([z.literal(true), z.array(stepName).min(1)], { error: "true, or a list of steps" }).exactOptional(),
+    reads: z.array(name).exactOptional(),
+    writes: z.array(name).exactOptional(),
+    doc: z.string().exactOptional(),
+    // The values of these four are read by what reads the options of `@step`.
+    compute: z.looseObject({}).exactOptional(),
+    retry: z
+      .union([z.number(), z.looseObject({})], { error: "a number, or { times, interval, backoff }" })
+      .exactOptional(),
+    timeout: z.string().exactOptional(),
+    isolate: z.string().exactOptional(),
+  })
+  .refine(({ handler, command }) => (handler === undefined) !== (command === undefined), {
+    error: "a step with either a handler or a command",
+  })
+  .refine(({ command, image }) => image === undefined || command !== undefined, {
+    error: "a step whose image belongs to a command",
+  })
+  .refine((step) => [step.next, step.foreach, step.transitions].filter((way) => way !== undefined).length <= 1, {
+    error: "a step with one of next, foreach and transitions",
+  });
+
+/** A flow as people write it: shorter than the definition, with units in its values. */
+export const fileSchema = z.strictObject({
+  name,
+  doc: z.string().exactOptional(),
+  parameters: z.record(name, parameter).exactOptional(),
+  artifacts: z.array(name).exactOptional(),
+  steps: z.record(stepName, step),
+});
+
+export type FlowFile = z.infer<typeof fileSchema>;
+export type FileStep = z.infer<typeof step>;
+export type FileTransition = z.infer<typeof transition>;
