@@ -73,5 +73,8 @@ function usage(error: CommanderError): UsageError | undefined {
     return undefined;
   }
   const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " ($1)");
-  return new UsageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}.`, "`millrace --help` and `millrace COMMAND --help` tell what there is.");
+  return new UsageError(
+    `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+    "`millrace --help` and `millrace COMMAND --help` tell what there is.",
+  );
 }

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import { build, type BuildOptions } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 const common = {
   bundle: true,
@@ -34,7 +34,12 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { begin: "lambdas/begin.ts", task: "lambdas/task.ts", end: "lambdas/end.ts", batch: "lambdas/batch.ts" },
+    entryPoints: {
+      begin: "lambdas/begin.ts",
+      task: "lambdas/task.ts",
+      end: "lambdas/end.ts",
+      batch: "lambdas/batch.ts",
+    },
     outdir: "dist/lambdas",
     outExtension: { ".js": ".mjs" },
     minify: true,

@@ -22,9 +22,15 @@ interface Report {
 
 function report(error: unknown): Report {
   if (isMillraceError(error)) {
-    return { code: error.code, message: error.message, ...error.at, ...(error.fix === undefined ? {} : { fix: error.fix }) };
+    return {
+      code: error.code,
+      message: error.message,
+      ...error.at,
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+    };
   }
-  if (error instanceof UsageError) return { code: "USAGE", message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) };
+  if (error instanceof UsageError)
+    return { code: "USAGE", message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) };
   return { code: "UNEXPECTED", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }
 

@@ -1,4 +1,4 @@
-import { cursorTo, clearLine } from "node:readline";
+import { clearLine, cursorTo } from "node:readline";
 
 /** One line at the bottom of a terminal that tells what goes on now; nothing at all in a pipe. */
 export class StatusLine {

@@ -12,13 +12,19 @@ export function time(command: readonly string[], environment: NodeJS.ProcessEnv 
   const [program = "", ...args] = command;
   const begin = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: scratch, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      cwd: scratch,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
     child.on("error", reject);
     child.on("exit", (code) =>
-      code === 0 ? resolve((performance.now() - begin) / 1000) : reject(new Error(`${command.join(" ")} ended with ${code}:\n${output}`)),
+      code === 0
+        ? resolve((performance.now() - begin) / 1000)
+        : reject(new Error(`${command.join(" ")} ended with ${code}:\n${output}`)),
     );
   });
 }
@@ -41,7 +47,10 @@ export function median(values: readonly number[]): number {
 }
 
 /** The median over `runs` turns of each command, taken in turn so that the machine's drift meets all alike. */
-export async function inTurn<Name extends string>(runs: number, commands: Record<Name, () => Promise<number>>): Promise<Record<Name, number>> {
+export async function inTurn<Name extends string>(
+  runs: number,
+  commands: Record<Name, () => Promise<number>>,
+): Promise<Record<Name, number>> {
   const names = Object.keys(commands) as Name[];
   const seconds = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let run = -1; run < runs; run++) {

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Command } from "commander";
+import type { FlowDefinition, Json } from "../../lib/flow/definition.ts";
+import { loadFlow } from "../../lib/flow/load/load.ts";
+import { parseParameter } from "../../lib/flow/parameters.ts";
+import type { RunRecord } from "../../lib/metadata/records.ts";
+import { WorkerPool } from "../../lib/run/pool.ts";
+import { runFlow } from "../../lib/run/run-flow.ts";
+import { UsageError } from "../terminal/errors.ts";
+import { wholeNumber } from "../terminal/options.ts";
+import { RunDisplay } from "../terminal/run-display.ts";
+import { storeFolder } from "../terminal/store.ts";
+
+interface RunOptions {
+  readonly json?: true;
+  readonly maxWorkers?: string;
+  readonly tag: readonly string[];
+  readonly runIdFile?: string;
+  readonly store?: string;
+}
+
+/** Exit code 0 where the run succeeded, else 1. */
+export async function run(command: Command, options: RunOptions): Promise<void> {
+  const [file, ...rest] = command.args;
+  const help = command.args.includes("--help") || command.args.includes("-h");
+  if (file === undefined || file.startsWith("-")) {
+    if (help) return command.outputHelp();
+    throw new UsageError(
+      "`run` needs the flow's file, before any parameter.",
+      "Write millrace run flow.ts --alpha 0.5, say.",
+    );
+  }
+  const store = storeFolder(options.store);
+  if (help) {
+    const { definition } = await loadFlow(file, { cacheDir: join(store, "cache") });
+    command.addHelpText("after", parameterHelp(definition));
+    return command.outputHelp();
+  }
+
+  const maxWorkers = options.maxWorkers === undefined ? undefined : wholeNumber("--max-workers", options.maxWorkers);
+  // Threads take as long to come up as the flow takes to compile.
+  const workers = new WorkerPool(maxWorkers);
+  const display = new RunDisplay(options.json === true);
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  let ended: RunRecord;
+  try {
+    const flow = await loadFlow(file, { cacheDir: join(store, "cache") });
+    ended = await runFlow(flow, {
+      store,
+      parameters: parseParameters(flow.definition, rest),
+      tags: options.tag,
+      workers,
+      signal: interruption.signal,
+      onEvent: (event) => display.show(event),
+      ...(options.runIdFile !== undefined && { runIdFile: options.runIdFile }),
+    });
+  } finally {
+    display.close();
+    await workers.close();
+  }
+  if (ended.status !== "succeeded") process.exitCode = 1;
+}
+
+/** `--alpha 0.5`, `--alpha=0.5`, and for a boolean `--fast` alone. What is unknown or missing is the run's to say. */
+function parseParameters({ parameters }: FlowDefinition, args: string[]): Record<string, Json> {
+  const options = Object.fromEntries(Object.keys(parameters).map((name) => [name, { type: "string" as const }]));
+  const booleans = new Set(Object.keys(parameters).filter((name) => parameters[name]?.type === "boolean"));
+  const given = new Map<string, Json>();
+  const { tokens } = parseArgs({
+    args: args.map((arg, i) => alone(booleans, arg, args[i + 1])),
+    options,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind === "positional")
+      throw new UsageError(`\`run\` takes one flow; received ${JSON.stringify(token.value)} too.`);
+    if (token.kind !== "option") continue;
+    const definition = Object.hasOwn(parameters, token.name) ? parameters[token.name] : undefined;
+    if (definition === undefined) given.set(token.name, token.value ?? true);
+    else if (token.value === undefined)
+      throw new UsageError(`--${token.name} needs a value.`, `Write --${token.name} VALUE.`);
+    else given.set(token.name, parseParameter(token.name, definition, token.value));
+  }
+  return Object.fromEntries(given);
+}
+
+function alone(booleans: ReadonlySet<string>, arg: string, next: string | undefined): string {
+  return arg.startsWith("--") && booleans.has(arg.slice(2)) && (next === undefined || next.startsWith("--"))
+    ? `${arg}=true`
+    : arg;
+}
+
+function parameterHelp({ name, parameters }: FlowDefinition): string {
+  const lines = Object.entries(parameters).map(([parameter, { type, help = "", default: value, choices }]) => {
+    const details = [
+      ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
+      value === undefined ? "required" : `default ${JSON.stringify(value)}`,
+    ];
+    return `  ${`--${parameter} <${type}>`.padEnd(24)} ${help} (${details.join("; ")})`;
+  });
+  return `\nParameters of ${name}:\n${lines.length > 0 ? lines.join("\n") : "  none"}\n`;
+}
