@@ -49,7 +49,7 @@ def _attempt(job: batch.Job, number: int, host_terminated: bool) -> bool:
         return False
     try:
         process = _start(job, number)
-    except (NotRunnable, OSError) as problem:
+    except Exception as problem:  # whatever it is, the job has failed and must not stay RUNNING for ever
         job.job_stopped_reason = f"CannotStartContainerError: {problem}"
         return False
     output: list[str] = []
@@ -76,14 +76,13 @@ def _start(job: batch.Job, number: int) -> subprocess.Popen:
     if image.folder:
         shutil.copytree(image.folder, folder, dirs_exist_ok=True)
     command = job._add_parameters_to_command(job._get_container_property("command", [])) or image.command
+    # The names that Batch itself sets can't be declared.
     declared = {entry["name"]: entry["value"] for entry in job._get_container_property("environment", [])}
-    environment = program_environment(
+    environment = image.environment | declared | program_environment(
         AWS_CONTAINER_CREDENTIALS_FULL_URI=f"{ENDPOINT}/_emulator/credentials/batch/{job.job_name}",
         AWS_BATCH_JOB_ID=job.job_id,
         AWS_BATCH_JOB_ATTEMPT=str(number),
         AWS_BATCH_JQ_NAME=job.job_queue.name,
-        **image.environment,
-        **declared,
     )
     return processes.start(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -98,6 +97,17 @@ def _wait(job: batch.Job, process: subprocess.Popen) -> bool:
             return not job.stop
         time.sleep(0.02)
     return False
+
+
+describe_job = batch.Job.describe
+
+
+def describe(job: batch.Job) -> dict:
+    """moto's container details lack what is known when it has ended."""
+    description = describe_job(job)
+    if job.exit_code is not None:
+        description["container"]["exitCode"] = job.exit_code
+    return description
 
 
 def terminate(job: batch.Job, reason: str) -> None:
@@ -167,6 +177,7 @@ def delete_definition(self, account_id: str, region_name: str) -> None:
 def install() -> None:
     batch.Job.run = run
     batch.Job.advance = lambda job: None  # run sets every status itself
+    batch.Job.describe = describe
     batch.Job.terminate = terminate
     batch.ComputeEnvironment.create_from_cloudformation_json = classmethod(create_environment)
     batch.JobDefinition.create_from_cloudformation_json = classmethod(create_definition)

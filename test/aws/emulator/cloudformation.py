@@ -7,11 +7,13 @@ import uuid
 
 import moto.cloudformation.models as models
 import moto.cloudformation.parsing as parsing
+import moto.cloudformation.responses as responses
 import moto.dynamodb.models.table as dynamodb
 import moto.s3.models as s3
 from moto.cloudformation.custom_model import CustomModel
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.core.common_models import CloudFormationModel
+from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import PermissionResult
 
 from . import lambdas
@@ -72,7 +74,9 @@ def update(self: parsing.ResourceMap, template: dict, parameters: dict | None = 
     """Adds and changes in the order of references (a function's code changes before its new version is published), then removes."""
     before = self._resource_json_map
     self._template, self._resource_json_map = template, template["Resources"]
-    self.input_parameters = parameters or self.input_parameters
+    # "Use the previous value" arrives here as the value; of an SSM parameter that is the content, not the name.
+    previous = {name for name, value in (parameters or {}).items() if value == self.resolved_parameters.get(name)}
+    self.input_parameters = {name: value for name, value in (parameters or {}).items() if name not in previous} | {name: value for name, value in self.input_parameters.items() if name in previous}
     self.load_mapping()
     self.load_parameters()
     self.load_conditions()
@@ -118,19 +122,44 @@ def retain_or_delete(self: parsing.ResourceMap, resource: CloudFormationModel, d
 # ---- change sets -------------------------------------------------------------------------------------------------
 
 
-def execute_change_set(self: models.CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
+class ChangeSetNotFound(CloudFormationError):
+    code = "ChangeSetNotFound"
+
+
+def _change_set(self: responses.CloudFormationResponse) -> models.ChangeSet:
+    """The change set of a request: moto looks by name alone, and the CDK names those of all stacks alike."""
+    name, stack = self._get_param("ChangeSetName"), self._get_param("StackName")
+    for change_set in reversed(self.cloudformation_backend.change_sets.values()):
+        if name in (change_set.change_set_id, change_set.change_set_name) and stack in (None, change_set.stack_id, change_set.stack_name):
+            return change_set
+    raise ChangeSetNotFound(f"ChangeSet [{name}] does not exist")
+
+
+def describe_change_set(self: responses.CloudFormationResponse) -> ActionResult:
+    return ActionResult(_change_set(self))
+
+
+def delete_change_set(self: responses.CloudFormationResponse) -> EmptyResult:
+    try:
+        del self.cloudformation_backend.change_sets[_change_set(self).change_set_id]
+    except ChangeSetNotFound:
+        pass  # as on AWS
+    return EmptyResult()
+
+
+def execute_change_set(self: responses.CloudFormationResponse) -> EmptyResult:
     """moto's gives a stack no outputs, exports or imports, and answers a failure instead of noting it in the stack's events."""
-    change_set = next(each for each in self.change_sets.values() if change_set_name in (each.change_set_id, each.change_set_name) and stack_name in (None, each.stack_id, each.stack_name))
+    change_set, exports = _change_set(self), self.cloudformation_backend.exports
     stack, kind = change_set.stack, change_set.change_set_type
     stack.template = change_set.template
     stack._parse_template()
-    stack.resource_map.cross_stack_resources = self.exports
+    stack.resource_map.cross_stack_resources = exports
     stack._add_stack_event(f"{kind}_IN_PROGRESS", "User Initiated")
     try:
         stack.resource_map.update(stack.template_dict, change_set.parameters)
         stack.output_map = stack._create_output_map()
         stack.output_map._resource_map = stack.resource_map
-        self.exports.update({export.name: export for export in stack.exports})
+        exports.update({export.name: export for export in stack.exports})
         stack.status = f"{kind}_COMPLETE"
     except Exception as problem:
         traceback.print_exc()
@@ -139,6 +168,7 @@ def execute_change_set(self: models.CloudFormationBackend, change_set_name: str,
     stack.parameters = change_set.parameters
     stack._add_stack_event(stack.status)
     change_set.execution_status = "EXECUTE_COMPLETE"
+    return EmptyResult()
 
 
 # ---- custom resources --------------------------------------------------------------------------------------------
@@ -311,7 +341,8 @@ _accepted: dict[str, type[Accepted]] = {
 
 
 def install() -> None:
-    models.CloudFormationBackend.execute_change_set = execute_change_set
+    for operation in (describe_change_set, delete_change_set, execute_change_set):
+        setattr(responses.CloudFormationResponse, operation.__name__, operation)
     parsing.resource_class_from_type = resource_class
     parsing.ResourceMap.create = create
     parsing.ResourceMap.update = update

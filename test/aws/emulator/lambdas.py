@@ -1,4 +1,5 @@
 """Lambda: a function's zip is unpacked and its handler answers in warm Node or Python processes."""
+import base64
 import io
 import json
 import os
@@ -180,6 +181,9 @@ def create_from_template(cls, resource_name, cloudformation_json, *positional, *
 
 
 def update_from_template(cls, original_resource, new_resource_name, cloudformation_json, *positional, **keywords):
+    code = cloudformation_json["Properties"]["Code"]
+    if "ZipFile" in code:  # moto zips inline code when a function is created, and not when it is updated
+        code["ZipFile"] = base64.b64encode(cls._create_zipfile_from_plaintext_code(code["ZipFile"]))
     function = update_function(cls, original_resource, new_resource_name, cloudformation_json, *positional, **keywords)
     function.log_group = cloudformation_json["Properties"].get("LoggingConfig", {}).get("LogGroup")
     return function

@@ -15,7 +15,13 @@ export class ServiceError extends Error {
 }
 
 /** A request as the machine's role; the emulator reads the service from the signature's scope and checks no more. */
-export async function request(service: string, method: string, path: string, headers: object, body?: string): Promise<Response> {
+export async function request(
+  service: string,
+  method: string,
+  path: string,
+  headers: object,
+  body?: string,
+): Promise<Response> {
   const response = await fetch(ENDPOINT + path, {
     method,
     headers: {
@@ -28,8 +34,16 @@ export async function request(service: string, method: string, path: string, hea
   if (response.ok) return response;
   const text = await response.text();
   const content = text.startsWith("{") ? (JSON.parse(text) as Record<string, string>) : {};
-  const code = response.headers.get("x-amzn-errortype") ?? content.__type ?? /<Code>(.*?)<\/Code>/.exec(text)?.[1] ?? "ServiceException";
-  throw new ServiceError(code.replace(/^.*#/, "").replace(/:.*$/, ""), content.message ?? content.Message ?? text, response.status);
+  const code =
+    response.headers.get("x-amzn-errortype") ??
+    content.__type ??
+    /<Code>(.*?)<\/Code>/.exec(text)?.[1] ??
+    "ServiceException";
+  throw new ServiceError(
+    code.replace(/^.*#/, "").replace(/:.*$/, ""),
+    content.message ?? content.Message ?? text,
+    response.status,
+  );
 }
 
 const TARGETS: Record<string, string> = {
@@ -58,7 +72,9 @@ export async function callJson(service: string, operation: string, input: Json):
 /** An operation of Batch. */
 export async function callBatch(operation: string, input: Json): Promise<JsonObject> {
   const headers = { "content-type": "application/json" };
-  return (await (await request("batch", "POST", `/v1/${operation}`, headers, JSON.stringify(input))).json()) as JsonObject;
+  return (await (
+    await request("batch", "POST", `/v1/${operation}`, headers, JSON.stringify(input))
+  ).json()) as JsonObject;
 }
 
 /** The text of an object in S3. */

@@ -124,7 +124,8 @@ export function findProblems(definition: string): string[] {
   } catch (error) {
     return [`the definition is no JSON: ${error}`];
   }
-  if (machine.QueryLanguage !== "JSONata") return [`QueryLanguage is ${machine.QueryLanguage}; only JSONata is emulated`];
+  if (machine.QueryLanguage !== "JSONata")
+    return [`QueryLanguage is ${machine.QueryLanguage}; only JSONata is emulated`];
   const names = new Set<string>();
   return problemsOf(machine, "", names);
 }

@@ -68,7 +68,14 @@ export class Execution {
   /** A child of a distributed Map: a name of its own, and no variables of its parent. */
   child(machine: Machine, label: string, mapRunArn: string, input: Json): Execution {
     const { stateMachineArn } = this.origin;
-    return new Execution({ ...this.origin, machine, stateMachineArn: `${stateMachineArn}/${label}`, name: randomUUID(), input, mapRunArn });
+    return new Execution({
+      ...this.origin,
+      machine,
+      stateMachineArn: `${stateMachineArn}/${label}`,
+      name: randomUUID(),
+      input,
+      mapRunArn,
+    });
   }
 
   /** Runs until the execution ends; one that has ended before is redriven from where it failed. */
@@ -80,7 +87,12 @@ export class Execution {
     const { TimeoutSeconds } = this.origin.machine;
     const timer = TimeoutSeconds && setTimeout(() => this.#stop.abort(new TimedOut()), TimeoutSeconds * 1000);
     try {
-      this.output = await runMachine(this.origin.machine, this.#progress, { execution: this, history: this.history, signal, outer: {} });
+      this.output = await runMachine(this.origin.machine, this.#progress, {
+        execution: this,
+        history: this.history,
+        signal,
+        outer: {},
+      });
       this.#end("SUCCEEDED", "ExecutionSucceeded", { output: JSON.stringify(this.output) });
     } catch (error) {
       this.#fail(signal.aborted ? signal.reason : error);
@@ -116,7 +128,8 @@ export class Execution {
 
   #fail(reason: unknown): void {
     if (reason instanceof TimedOut) return this.#end("TIMED_OUT", "ExecutionTimedOut", {});
-    if (reason instanceof Aborted) return this.#end("ABORTED", "ExecutionAborted", { error: this.error, cause: this.cause });
+    if (reason instanceof Aborted)
+      return this.#end("ABORTED", "ExecutionAborted", { error: this.error, cause: this.cause });
     const { error, message } = toStateError(reason);
     Object.assign(this, { error, cause: message });
     this.#end("FAILED", "ExecutionFailed", { error, cause: message });

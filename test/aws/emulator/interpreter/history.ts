@@ -30,7 +30,10 @@ export class History {
   add(type: string, details?: object): void {
     // The last place is kept for the event that ends the execution.
     if (this.events.length >= MAX_EVENTS - 1 && !/^Execution(Failed|Aborted|TimedOut)$/.test(type))
-      throw new StateError("States.Runtime", `The execution reached the maximum number of history events (${MAX_EVENTS}).`);
+      throw new StateError(
+        "States.Runtime",
+        `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
+      );
     const id = this.events.length + 1;
     const named = details === undefined ? {} : { [detailsName(type)]: details };
     this.events.push({ id, previousEventId: this.#last, timestamp: Date.now() / 1000, type, ...named });

@@ -7,8 +7,8 @@ import { runMap } from "./map.ts";
 import type { MapRun } from "./map-run.ts";
 import { runParallel } from "./parallel.ts";
 import { type Bindings, evaluate, evaluateNumber } from "./query.ts";
-import { sleep } from "./tasks.ts";
 import { runTaskState } from "./task-state.ts";
+import { sleep } from "./tasks.ts";
 
 const MAX_PAYLOAD_BYTES = 256 * 1024;
 
@@ -58,7 +58,8 @@ export async function runMachine(machine: Machine, progress: Progress, scope: Sc
     const name = progress.state ?? machine.StartAt;
     const state = machine.States[name] as State;
     progress.state = name;
-    if (!progress.entered) scope.history.add(`${state.Type}StateEntered`, { name, input: JSON.stringify(progress.input) });
+    if (!progress.entered)
+      scope.history.add(`${state.Type}StateEntered`, { name, input: JSON.stringify(progress.input) });
     progress.entered = true;
     const transition = await runState(state, { name, progress, scope, enteredTime: new Date().toISOString() });
     checkSize(transition.output, name);
@@ -84,7 +85,10 @@ function runState(state: State, visit: Visit): Promise<Transition> {
   }
 }
 
-async function runSimpleState(state: Exclude<State, { Type: "Task" | "Parallel" | "Map" }>, visit: Visit): Promise<Transition> {
+async function runSimpleState(
+  state: Exclude<State, { Type: "Task" | "Parallel" | "Map" }>,
+  visit: Visit,
+): Promise<Transition> {
   const bindings = bindingsOf(visit);
   switch (state.Type) {
     case "Pass":
@@ -93,10 +97,15 @@ async function runSimpleState(state: Exclude<State, { Type: "Task" | "Parallel" 
     case "Choice":
       for (const rule of state.Choices) {
         const holds = await evaluate(rule.Condition, bindings, "Condition");
-        if (typeof holds !== "boolean") throw new StateError("States.QueryEvaluationError", `The Condition ${rule.Condition} of '${visit.name}' gave ${JSON.stringify(holds)}, not a boolean.`);
+        if (typeof holds !== "boolean")
+          throw new StateError(
+            "States.QueryEvaluationError",
+            `The Condition ${rule.Condition} of '${visit.name}' gave ${JSON.stringify(holds)}, not a boolean.`,
+          );
         if (holds) return leave(rule, visit, bindings);
       }
-      if (state.Default === undefined) throw new StateError("States.NoChoiceMatched", `No rule of '${visit.name}' matches and it has no Default.`);
+      if (state.Default === undefined)
+        throw new StateError("States.NoChoiceMatched", `No rule of '${visit.name}' matches and it has no Default.`);
       return leave({ ...state, Next: state.Default }, visit, bindings);
     case "Wait": {
       const milliseconds =
@@ -138,5 +147,8 @@ export async function leave(
 /** @throws StateError States.DataLimitExceeded when a payload is over the service's limit of 256 KiB. */
 export function checkSize(payload: Json, name: string): void {
   if (Buffer.byteLength(JSON.stringify(payload)) > MAX_PAYLOAD_BYTES)
-    throw new StateError("States.DataLimitExceeded", `The state/task '${name}' returned a result with a size exceeding the maximum number of bytes service limit.`);
+    throw new StateError(
+      "States.DataLimitExceeded",
+      `The state/task '${name}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    );
 }

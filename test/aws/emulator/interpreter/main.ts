@@ -16,7 +16,10 @@ const server = createServer(async (request, response) => {
     content = await operation(JSON.parse(body));
   } catch (error) {
     status = error instanceof ApiError ? 400 : 500;
-    content = { __type: error instanceof ApiError ? error.code : "InternalFailure", message: String(error instanceof Error ? error.message : error) };
+    content = {
+      __type: error instanceof ApiError ? error.code : "InternalFailure",
+      message: String(error instanceof Error ? error.message : error),
+    };
     if (status === 500) console.error(error);
   }
   response.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(content));

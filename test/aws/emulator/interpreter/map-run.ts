@@ -49,7 +49,11 @@ export class MapRun {
     this.stopDate = Date.now() / 1000;
     this.status = outerSignal.aborted ? "ABORTED" : this.#exceeded() ? "FAILED" : "SUCCEEDED";
     outerSignal.throwIfAborted();
-    if (this.status === "FAILED") throw new StateError("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded");
+    if (this.status === "FAILED")
+      throw new StateError(
+        "States.ExceedToleratedFailureThreshold",
+        "The specified tolerated failure threshold was exceeded",
+      );
     return this.children.flatMap((child) => (child.output === undefined ? [] : [child.output]));
   }
 

@@ -82,21 +82,37 @@ async function runDistributed(state: MapState, visit: Visit, retries: number): P
 }
 
 async function itemsOf(state: MapState, bindings: Bindings): Promise<Json[]> {
-  const items = state.ItemReader === undefined ? await evaluate(state.Items ?? "{% $states.input %}", bindings, "Items") : await readItems(state.ItemReader, bindings);
-  if (!Array.isArray(items)) throw new StateError("States.QueryEvaluationError", `The field 'Items' must be an array and is ${JSON.stringify(items)}.`);
+  const items =
+    state.ItemReader === undefined
+      ? await evaluate(state.Items ?? "{% $states.input %}", bindings, "Items")
+      : await readItems(state.ItemReader, bindings);
+  if (!Array.isArray(items))
+    throw new StateError(
+      "States.QueryEvaluationError",
+      `The field 'Items' must be an array and is ${JSON.stringify(items)}.`,
+    );
   return items;
 }
 
 async function readItems(reader: NonNullable<MapState["ItemReader"]>, bindings: Bindings): Promise<Json> {
-  if (reader.Resource !== "arn:aws:states:::s3:getObject") throw new StateError("States.Runtime", `The item reader ${reader.Resource} is not emulated.`);
+  if (reader.Resource !== "arn:aws:states:::s3:getObject")
+    throw new StateError("States.Runtime", `The item reader ${reader.Resource} is not emulated.`);
   const { Bucket, Key } = (await evaluate(reader.Arguments, bindings, "ItemReader/Arguments")) as JsonObject;
   const text = await getObject(String(Bucket), String(Key)).catch((error: Error) => {
     throw new StateError("States.ItemReaderFailed", error.message);
   });
   const type = reader.ReaderConfig?.InputType ?? "JSON";
   const max = await numberOf(reader.ReaderConfig?.MaxItems, bindings, "MaxItems");
-  if (type !== "JSON" && type !== "JSONL") throw new StateError("States.Runtime", `The input type ${type} is not emulated.`);
-  const items = (type === "JSON" ? JSON.parse(text) : text.split("\n").filter(Boolean).map((line) => JSON.parse(line))) as Json[];
+  if (type !== "JSON" && type !== "JSONL")
+    throw new StateError("States.Runtime", `The input type ${type} is not emulated.`);
+  const items = (
+    type === "JSON"
+      ? JSON.parse(text)
+      : text
+          .split("\n")
+          .filter(Boolean)
+          .map((line) => JSON.parse(line))
+  ) as Json[];
   return max > 0 ? items.slice(0, max) : items;
 }
 
@@ -117,13 +133,15 @@ async function batch(state: MapState, items: Json[], bindings: Bindings): Promis
   if (state.ItemBatcher === undefined) return items;
   const { MaxItemsPerBatch, MaxInputBytesPerBatch, BatchInput } = state.ItemBatcher;
   const maxItems = (await numberOf(MaxItemsPerBatch, bindings, "MaxItemsPerBatch")) || Number.POSITIVE_INFINITY;
-  const maxBytes = (await numberOf(MaxInputBytesPerBatch, bindings, "MaxInputBytesPerBatch")) || Number.POSITIVE_INFINITY;
+  const maxBytes =
+    (await numberOf(MaxInputBytesPerBatch, bindings, "MaxInputBytesPerBatch")) || Number.POSITIVE_INFINITY;
   const common = BatchInput === undefined ? {} : { BatchInput: await evaluate(BatchInput, bindings, "BatchInput") };
   const batches: { Items: Json[]; [name: string]: Json }[] = [];
   const bytes = (value: Json) => Buffer.byteLength(JSON.stringify(value));
   for (const item of items) {
     const last = batches.at(-1);
-    if (last === undefined || last.Items.length >= maxItems || bytes(last) + bytes(item) + 1 > maxBytes) batches.push({ ...common, Items: [item] });
+    if (last === undefined || last.Items.length >= maxItems || bytes(last) + bytes(item) + 1 > maxBytes)
+      batches.push({ ...common, Items: [item] });
     else last.Items.push(item);
   }
   return batches;

@@ -36,7 +36,10 @@ export const operations: Record<string, (input: Input) => object | Promise<objec
     });
     const existing = executions.get(execution.arn);
     if (existing !== undefined) {
-      if (existing.status === "RUNNING" && JSON.stringify(existing.origin.input) === JSON.stringify(execution.origin.input))
+      if (
+        existing.status === "RUNNING" &&
+        JSON.stringify(existing.origin.input) === JSON.stringify(execution.origin.input)
+      )
         return { executionArn: existing.arn, startDate: existing.startDate };
       throw new ApiError("ExecutionAlreadyExists", `Execution Already Exists: '${execution.arn}'`);
     }
@@ -48,7 +51,13 @@ export const operations: Record<string, (input: Input) => object | Promise<objec
 
   DescribeStateMachineForExecution({ executionArn }) {
     const { origin, machineName, startDate } = find(executionArn);
-    return { stateMachineArn: origin.stateMachineArn, name: machineName, definition: JSON.stringify(origin.machine), roleArn: origin.roleArn, updateDate: startDate };
+    return {
+      stateMachineArn: origin.stateMachineArn,
+      name: machineName,
+      definition: JSON.stringify(origin.machine),
+      roleArn: origin.roleArn,
+      updateDate: startDate,
+    };
   },
 
   GetExecutionHistory({ executionArn, reverseOrder, maxResults, nextToken }) {
@@ -72,7 +81,8 @@ export const operations: Record<string, (input: Input) => object | Promise<objec
 
   RedriveExecution({ executionArn }) {
     const execution = find(executionArn);
-    if (!execution.redrivable) throw new ApiError("ExecutionNotRedrivable", `Execution is ${execution.status} and cannot be redriven`);
+    if (!execution.redrivable)
+      throw new ApiError("ExecutionNotRedrivable", `Execution is ${execution.status} and cannot be redriven`);
     void execution.run();
     return { redriveDate: execution.redriveDate };
   },
@@ -117,7 +127,8 @@ async function describeStateMachine(stateMachineArn: string) {
 }
 
 function parseInput(input: string): Json {
-  if (Buffer.byteLength(input) > MAX_INPUT_BYTES) throw new ApiError("InvalidExecutionInput", "The input is larger than 256 KiB");
+  if (Buffer.byteLength(input) > MAX_INPUT_BYTES)
+    throw new ApiError("InvalidExecutionInput", "The input is larger than 256 KiB");
   try {
     return JSON.parse(input);
   } catch (error) {
@@ -133,7 +144,17 @@ function find(arn: string | undefined): Execution {
 
 function summarize({ arn, origin, status, startDate, stopDate, redriveCount, redriveDate }: Execution) {
   const { stateMachineArn, name, mapRunArn } = origin;
-  return { executionArn: arn, stateMachineArn, name, status, startDate, stopDate, redriveCount, redriveDate, mapRunArn };
+  return {
+    executionArn: arn,
+    stateMachineArn,
+    name,
+    status,
+    startDate,
+    stopDate,
+    redriveCount,
+    redriveDate,
+    mapRunArn,
+  };
 }
 
 function describe(execution: Execution) {
@@ -148,7 +169,12 @@ function describe(execution: Execution) {
   };
 }
 
-function page(name: string, items: readonly object[], maxResults: string | undefined, nextToken: string | undefined): object {
+function page(
+  name: string,
+  items: readonly object[],
+  maxResults: string | undefined,
+  nextToken: string | undefined,
+): object {
   const first = Number(nextToken ?? 0);
   const next = first + Math.min(Number(maxResults ?? 0) || 1000, 1000);
   return { [name]: items.slice(first, next), ...(next < items.length && { nextToken: String(next) }) };
@@ -176,10 +202,17 @@ function onChange(execution: Execution): void {
     redriveDate: milliseconds(redriveDate),
     redriveStatus,
   });
-  const entry = { Source: "aws.states", DetailType: "Step Functions Execution Status Change", Detail, Resources: [execution.arn] };
+  const entry = {
+    Source: "aws.states",
+    DetailType: "Step Functions Execution Status Change",
+    Detail,
+    Resources: [execution.arn],
+  };
   const before = announced.get(execution.arn) ?? Promise.resolve();
   announced.set(
     execution.arn,
-    before.then(() => callJson("events", "PutEvents", { Entries: [entry] })).catch((error: unknown) => console.error(error)),
+    before
+      .then(() => callJson("events", "PutEvents", { Entries: [entry] }))
+      .catch((error: unknown) => console.error(error)),
   );
 }

@@ -8,7 +8,10 @@ import { evaluate } from "./query.ts";
 export async function runParallel(state: ParallelState, visit: Visit, retries: number): Promise<Transition> {
   const { progress, scope } = visit;
   if (progress.children === undefined) {
-    const input = state.Arguments === undefined ? progress.input : await evaluate(state.Arguments, bindingsOf(visit, retries), "Arguments");
+    const input =
+      state.Arguments === undefined
+        ? progress.input
+        : await evaluate(state.Arguments, bindingsOf(visit, retries), "Arguments");
     progress.children = state.Branches.map(() => ({ input, variables: {} }));
     scope.history.add("ParallelStateStarted");
   }

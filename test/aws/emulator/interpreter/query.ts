@@ -42,7 +42,8 @@ export async function evaluate(template: Json, bindings: Bindings, field: string
     return Promise.all(template.map((item, index) => evaluate(item, bindings, `${field}[${index}]`)));
   if (template === null || typeof template !== "object") return template;
   const values: JsonObject = {};
-  for (const [name, value] of Object.entries(template)) values[name] = await evaluate(value, bindings, `${field}/${name}`);
+  for (const [name, value] of Object.entries(template))
+    values[name] = await evaluate(value, bindings, `${field}/${name}`);
   return values;
 }
 
@@ -54,10 +55,16 @@ async function evaluateText(text: string, bindings: Bindings, field: string): Pr
     value = await compile(source).evaluate(undefined, { ...bindings });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String((error as { message?: string }).message ?? error);
-    throw new StateError("States.QueryEvaluationError", `The JSONata expression '${source}' specified for the field '${field}' threw an error during evaluation. ${reason}`);
+    throw new StateError(
+      "States.QueryEvaluationError",
+      `The JSONata expression '${source}' specified for the field '${field}' threw an error during evaluation. ${reason}`,
+    );
   }
   if (value === undefined || typeof value === "function")
-    throw new StateError("States.QueryEvaluationError", `The JSONata expression '${source}' specified for the field '${field}' returned nothing (undefined).`);
+    throw new StateError(
+      "States.QueryEvaluationError",
+      `The JSONata expression '${source}' specified for the field '${field}' returned nothing (undefined).`,
+    );
   // JSONata's sequences are arrays with properties of their own.
   return JSON.parse(JSON.stringify(value));
 }
@@ -66,6 +73,9 @@ async function evaluateText(text: string, bindings: Bindings, field: string): Pr
 export async function evaluateNumber(template: Json, bindings: Bindings, field: string): Promise<number> {
   const value = await evaluate(template, bindings, field);
   if (typeof value !== "number")
-    throw new StateError("States.QueryEvaluationError", `The field '${field}' must be a number and is ${JSON.stringify(value)}.`);
+    throw new StateError(
+      "States.QueryEvaluationError",
+      `The field '${field}' must be a number and is ${JSON.stringify(value)}.`,
+    );
   return value;
 }

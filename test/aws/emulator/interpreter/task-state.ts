@@ -8,10 +8,14 @@ import { runTask } from "./tasks.ts";
 export async function runTaskState(state: TaskState, visit: Visit, retries: number): Promise<Transition> {
   const { scope, name } = visit;
   const bindings = bindingsOf(visit, retries);
-  const input = state.Arguments === undefined ? visit.progress.input : await evaluate(state.Arguments, bindings, "Arguments");
+  const input =
+    state.Arguments === undefined ? visit.progress.input : await evaluate(state.Arguments, bindings, "Arguments");
   checkSize(input, name);
   const timeout = new AbortController();
-  const seconds = state.TimeoutSeconds === undefined ? undefined : await evaluateNumber(state.TimeoutSeconds, bindings, "TimeoutSeconds");
+  const seconds =
+    state.TimeoutSeconds === undefined
+      ? undefined
+      : await evaluateNumber(state.TimeoutSeconds, bindings, "TimeoutSeconds");
   const expire = () => timeout.abort(new StateError("States.Timeout", ""));
   const timer = seconds === undefined ? undefined : setTimeout(expire, seconds * 1000);
   try {

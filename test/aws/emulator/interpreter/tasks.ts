@@ -26,9 +26,16 @@ export async function runTask(run: TaskRun): Promise<Json> {
     run.history.add("TaskSucceeded", { ...details, output: JSON.stringify(result) });
     return result;
   } catch (error) {
-    const failure = error instanceof ServiceError ? new StateError(`${integration.prefix}.${errorName(integration, error)}`, error.message) : error;
+    const failure =
+      error instanceof ServiceError
+        ? new StateError(`${integration.prefix}.${errorName(integration, error)}`, error.message)
+        : error;
     if (failure instanceof StateError)
-      run.history.add(failure.error === "States.Timeout" ? "TaskTimedOut" : "TaskFailed", { ...details, error: failure.error, cause: failure.message });
+      run.history.add(failure.error === "States.Timeout" ? "TaskTimedOut" : "TaskFailed", {
+        ...details,
+        error: failure.error,
+        cause: failure.message,
+      });
     throw failure;
   }
 }
@@ -46,16 +53,23 @@ function parseResource(resource: string): Integration {
   const [service, action] = first === "aws-sdk" ? [rest[0], rest[1]] : [first, rest.join(":")];
   if (kind !== "states" || service === undefined || action === undefined)
     throw new StateError("States.Runtime", `The resource ${resource} is not emulated.`);
-  const prefixes: Record<string, string> = { dynamodb: first === "aws-sdk" ? "DynamoDb" : "DynamoDB", lambda: "Lambda", batch: "Batch", sfn: "Sfn" };
+  const prefixes: Record<string, string> = {
+    dynamodb: first === "aws-sdk" ? "DynamoDb" : "DynamoDB",
+    lambda: "Lambda",
+    batch: "Batch",
+    sfn: "Sfn",
+  };
   return { service, action, prefix: prefixes[service] ?? capitalize(service) };
 }
 
 function integrate(integration: Integration, run: TaskRun, details: object): Promise<Json> {
   const { service, action } = integration;
   const input = run.input as JsonObject;
-  if (service === "lambda" && action === "function") return invokeFunction(run.resource, run.input, run.signal).then(({ payload }) => payload);
+  if (service === "lambda" && action === "function")
+    return invokeFunction(run.resource, run.input, run.signal).then(({ payload }) => payload);
   if (service === "lambda" && action === "invoke") return invokeAsTask(input, run.signal);
-  if (service === "batch" && action.startsWith("submitJob")) return submitJob(input, action.endsWith(".sync"), run, details);
+  if (service === "batch" && action.startsWith("submitJob"))
+    return submitJob(input, action.endsWith(".sync"), run, details);
   const api = service === "sfn" ? "states" : service;
   if (!speaksJson(api)) throw new StateError("States.Runtime", `The resource ${run.resource} is not emulated.`);
   return interruptible(callJson(api, capitalize(action), api === "states" ? lowerKeys(input) : input), run.signal);
@@ -72,9 +86,16 @@ async function invokeAsTask(input: JsonObject, signal: AbortSignal): Promise<Jso
 }
 
 /** Invokes a function. An abort ends the wait, not the function: it may commit late, as on AWS. */
-async function invokeFunction(name: string, payload: Json, signal: AbortSignal): Promise<{ payload: Json; version: string }> {
+async function invokeFunction(
+  name: string,
+  payload: Json,
+  signal: AbortSignal,
+): Promise<{ payload: Json; version: string }> {
   const path = `/2015-03-31/functions/${encodeURIComponent(name)}/invocations`;
-  const response = await interruptible(request("lambda", "POST", path, { "content-type": "application/json" }, JSON.stringify(payload)), signal);
+  const response = await interruptible(
+    request("lambda", "POST", path, { "content-type": "application/json" }, JSON.stringify(payload)),
+    signal,
+  );
   const text = await response.text();
   const content = text === "" ? null : (JSON.parse(text) as Json);
   if (response.headers.has("x-amz-function-error"))
@@ -84,8 +105,14 @@ async function invokeFunction(name: string, payload: Json, signal: AbortSignal):
 
 async function submitJob(input: JsonObject, wait: boolean, run: TaskRun, details: object): Promise<Json> {
   const overrides = (input.ContainerOverrides ?? {}) as JsonObject;
-  const managed = [...((overrides.Environment ?? []) as JsonObject[]), { Name: "MANAGED_BY_AWS", Value: "STARTED_BY_STEP_FUNCTIONS" }];
-  const submitted = await callBatch("submitjob", lowerKeys({ ...input, ContainerOverrides: { ...overrides, Environment: managed } }));
+  const managed = [
+    ...((overrides.Environment ?? []) as JsonObject[]),
+    { Name: "MANAGED_BY_AWS", Value: "STARTED_BY_STEP_FUNCTIONS" },
+  ];
+  const submitted = await callBatch(
+    "submitjob",
+    lowerKeys({ ...input, ContainerOverrides: { ...overrides, Environment: managed } }),
+  );
   const jobId = String(submitted.jobId);
   run.history.add("TaskSubmitted", { ...details, output: JSON.stringify(upperKeys(submitted)) });
   if (!wait) return upperKeys(submitted);
@@ -141,7 +168,10 @@ function renameKeys(value: Json, rename: (name: string) => string): Json {
   if (Array.isArray(value)) return value.map((item) => renameKeys(item, rename));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [rename(name), USER_MAPS.has(name.toLowerCase()) ? member : renameKeys(member, rename)]),
+    Object.entries(value).map(([name, member]) => [
+      rename(name),
+      USER_MAPS.has(name.toLowerCase()) ? member : renameKeys(member, rename),
+    ]),
   );
 }
 
