@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { checkFlow } from "../../lib/flow/check/check.ts";
 import type { FlowCheckError } from "../../lib/flow/check/problem.ts";
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
 import { definitionSchema } from "../../lib/flow/file/definition-schema.ts";
@@ -141,6 +142,10 @@ describe("a flow's file", () => {
         },
       },
     });
+  });
+
+  test("stands for a flow that can run", async () => {
+    expect(checkFlow(await read(train))).toEqual([]);
   });
 
   test("may be the definition itself, in YAML or JSON", async () => {
@@ -326,6 +331,11 @@ describe("a flow's file is refused with line, value and fix", () => {
       "a definition of another version",
       "version: 2\nname: F\nparameters: {}\nartifacts: []\ninitialized: []\nsteps: {}",
       ["1: version must be one of 1; received 2. Write version: 1."],
+    ],
+    [
+      "a definition whose parameter contradicts itself",
+      "version: 1\nname: F\nparameters:\n  a: { type: integer, min: 3, max: 2 }\nartifacts: []\ninitialized: []\nsteps: {}",
+      ["4: a has no value between 3 and 2. Correct the declaration of the parameter a."],
     ],
     [
       "a definition whose transition is of no kind",

@@ -13,6 +13,7 @@ import {
   step,
   type Transition,
 } from "../../lib/index.ts";
+import { anotherCopy } from "./another-copy.ts";
 import { failureOf } from "./failure.ts";
 
 class Train extends FlowSpec {
@@ -336,15 +337,14 @@ describe("a flow's steps", () => {
     expect(failureOf(() => decorate(() => undefined, context))).toMatchObject({ code: "STEP" });
   });
 
-  test.each([
-    ["bare", step],
-    ["with options", step({})],
-  ])("name the setting under legacy decorators: %s", (_, decorator) => {
-    const legacy = decorator as unknown as (prototype: object, name: string, descriptor: object) => void;
-    expect(failureOf(() => legacy(Train.prototype, "a", { value: () => undefined }))).toMatchObject({
+  test("name the setting where they are compiled with legacy decorators", async () => {
+    await expect(anotherCopy({ compilerOptions: { experimentalDecorators: true } })).rejects.toMatchObject({
       code: "LEGACY_DECORATORS",
+      message: "@step is a standard decorator, but was compiled as a legacy one.",
       fix: 'Remove "experimentalDecorators" from the compilerOptions of tsconfig.json.',
     });
+    const legacy = step({ retry: 1 }) as unknown as (prototype: object, name: string, descriptor: object) => void;
+    expect(failureOf(() => legacy(Train.prototype, "a", {}))).toMatchObject({ code: "LEGACY_DECORATORS" });
   });
 });
 
@@ -456,8 +456,7 @@ describe("a flow's class", () => {
   });
 
   test("of another copy of the package is one as well, with its steps, fields and transitions", async () => {
-    const { anotherCopyOfTheSpec } = await import("./another-copy.ts");
-    const copy = await anotherCopyOfTheSpec();
+    const copy = await anotherCopy();
     expect(copy.FlowSpec).not.toBe(FlowSpec);
     expect(isFlowClass(copy.Flow)).toBe(true);
     expect([...stepsOf(copy.Flow).keys()]).toEqual(["start", "end"]);

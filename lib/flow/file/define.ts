@@ -10,9 +10,16 @@ import { problemAt } from "./validate.ts";
 
 type Path = readonly PropertyKey[];
 
+/** A file that is the definition already. @throws FlowCheckError where a parameter contradicts itself. */
+export function completeDefinition(source: Source, definition: FlowDefinition): FlowDefinition {
+  const problems = parameterProblems(source, definition.parameters);
+  if (problems.length > 0) throw new FlowCheckError(definition.name, problems);
+  return { file: source.file, ...definition };
+}
+
 /** The definition that a flow's file stands for. @throws FlowCheckError with every value that contradicts another. */
 export function defineFlow(source: Source, flow: FlowFile): FlowDefinition {
-  const problems = [...parameterProblems(source, flow), ...artifactProblems(source, flow)];
+  const problems = [...parameterProblems(source, flow.parameters ?? {}), ...artifactProblems(source, flow)];
   const steps = Object.entries(flow.steps).map(([name, step]): [string, StepDefinition] => {
     const path = ["steps", name];
     return [name, { ...defineStep(source, path, step), ...settingsOf(source, path, step, problems) }];
@@ -79,7 +86,7 @@ function settingsOf(source: Source, path: Path, step: FileStep, problems: Proble
   }
 }
 
-function parameterProblems(source: Source, { parameters = {} }: FlowFile): Problem[] {
+function parameterProblems(source: Source, parameters: FlowDefinition["parameters"]): Problem[] {
   return Object.entries(parameters).flatMap(([name, definition]) => {
     try {
       checkParameterDefinition(name, definition);

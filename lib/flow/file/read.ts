@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { MillraceError } from "../../errors.ts";
 import type { FlowDefinition } from "../definition.ts";
-import { defineFlow } from "./define.ts";
+import { completeDefinition, defineFlow } from "./define.ts";
 import { definitionSchema } from "./definition-schema.ts";
 import { fileSchema } from "./file-schema.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -51,9 +51,9 @@ async function readText(file: string): Promise<string> {
 }
 
 function readSource(source: Source): FlowDefinition {
-  const { data, file } = source;
+  const { data } = source;
   const isDefinition = typeof data === "object" && data !== null && "version" in data;
   return isDefinition
-    ? { file, ...validate(source, definitionSchema) }
+    ? completeDefinition(source, validate(source, definitionSchema))
     : defineFlow(source, validate(source, fileSchema));
 }
