@@ -12,9 +12,11 @@ import { TaskFailedError, toFailure } from "../task/failure.ts";
 import { InterruptedError } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
 import { WorkerPool } from "./pool.ts";
+import { TaskRecords } from "./records.ts";
 import { newRunId } from "./run-id.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
+import { TaskRunner } from "./task-runner.ts";
 
 /** A flow that can run here: its document and, where a step is a method, its class as a module that runs as it stands. */
 export interface RunnableFlow {
@@ -87,8 +89,9 @@ async function runInPool(
     onEvent({ type: "run-started", run });
 
     pool.load({ flow: definition.name, store: folder, contexts, ...(moduleUrl !== undefined && { moduleUrl }) });
-    const shared = { flow: run.flow, run: run.run, folder, store, pool, contexts, onEvent };
-    const end = await walk(new Scheduler(shared, definition, folded, run), options.signal);
+    const scope = new Scope();
+    const tasks = new TaskRunner(run.flow, folder, pool, new TaskRecords(store, scope), onEvent);
+    const end = await walk(new Scheduler(run, folded, contexts, store, tasks), scope, options.signal);
     await store.endRun(run.flow, run.run, end);
     const ended: RunRecord = { ...run, ...end };
     onEvent({ type: "run-ended", run: ended });
@@ -98,8 +101,7 @@ async function runInPool(
   }
 }
 
-async function walk(scheduler: Scheduler, signal: AbortSignal | undefined): Promise<RunEnd> {
-  const scope = new Scope();
+async function walk(scheduler: Scheduler, scope: Scope, signal: AbortSignal | undefined): Promise<RunEnd> {
   const interrupt = () => scope.stop(new InterruptedError());
   if (signal?.aborted) interrupt();
   signal?.addEventListener("abort", interrupt);

@@ -1,13 +1,13 @@
-import type { FlowDefinition } from "../flow/definition.ts";
 import type { Exit, Fold, Region } from "../flow/fold.ts";
 import { childPath } from "../flow/path.ts";
-import type { TaskCommit } from "../metadata/records.ts";
-import type { AttemptRequest } from "../task/protocol.ts";
-import { joinInputs } from "../task/resolve.ts";
+import type { RunRecord, TaskCommit } from "../metadata/records.ts";
+import type { MetadataReader } from "../metadata/store.ts";
+import type { StepContext } from "../task/protocol.ts";
+import { enter, joinInputs } from "../task/resolve.ts";
 import { Scope } from "./scope.ts";
-import { type RunContext, runTask } from "./task-runner.ts";
+import type { TaskRunner } from "./task-runner.ts";
 
-type Begin = NonNullable<AttemptRequest["begin"]>;
+type Contexts = Readonly<Record<string, StepContext>>;
 
 /** Iterations at a time, beyond which more would only wait for a worker. */
 const defaultConcurrency = 100;
@@ -17,16 +17,18 @@ const defaultConcurrency = 100;
  * handed to the next one; a join's inputs are read from the records, so that no more tasks are held here than run.
  */
 export class Scheduler {
-  readonly #run: RunContext;
-  readonly #definition: FlowDefinition;
+  readonly #run: RunRecord;
   readonly #fold: Fold;
-  readonly #begin: Begin;
+  readonly #contexts: Contexts;
+  readonly #store: MetadataReader;
+  readonly #tasks: TaskRunner;
 
-  constructor(run: RunContext, definition: FlowDefinition, fold: Fold, begin: Begin) {
+  constructor(run: RunRecord, fold: Fold, contexts: Contexts, store: MetadataReader, tasks: TaskRunner) {
     this.#run = run;
-    this.#definition = definition;
     this.#fold = fold;
-    this.#begin = begin;
+    this.#contexts = contexts;
+    this.#store = store;
+    this.#tasks = tasks;
   }
 
   /** Runs the flow to its end. @throws What the first task that failed threw, after all others have ended. */
@@ -79,24 +81,17 @@ export class Scheduler {
     });
   }
 
-  async #task(
-    step: string,
-    path: string,
-    visit: number,
-    before: TaskCommit | undefined,
-    scope: Scope,
-  ): Promise<TaskCommit> {
-    const { run, store, contexts } = this.#run;
-    const context = contexts[step];
-    if (context === undefined) throw new RangeError(`${this.#definition.name} has no step ${step}.`);
-    const task = { run, step, path, visit };
-    const inputs = context.join && before && (await joinInputs(store, context, task, before));
-    const request = {
-      ...task,
-      ...(before === undefined ? { begin: this.#begin } : { before }),
-      ...(inputs && { inputs }),
-    };
-    return await runTask(this.#run, context.definition, request, scope);
+  async #task(step: string, path: string, visit: number, before: TaskCommit | undefined, scope: Scope) {
+    const context = this.#contexts[step];
+    if (context === undefined) throw new RangeError(`${this.#run.flow} has no step ${step}.`);
+    const task = { run: this.#run.run, step, path, visit };
+    const request =
+      before === undefined
+        ? { ...task, begin: this.#run }
+        : context.join === undefined
+          ? { ...task, before: enter(context, path, before) }
+          : { ...task, before, inputs: await joinInputs(this.#store, context, task, before) };
+    return await this.#tasks.run(context.definition, request, scope);
   }
 
   #exit(step: string, { transition }: TaskCommit): Exit {

@@ -1,90 +1,86 @@
 import type { StepDefinition } from "../flow/definition.ts";
-import type { LogPointer, TaskCommit } from "../metadata/records.ts";
-import type { MetadataStore, TaskAddress } from "../metadata/store.ts";
+import type { TaskCommit } from "../metadata/records.ts";
 import { TaskFailedError, toFailure } from "../task/failure.ts";
-import type { AttemptOutcome, AttemptRequest, StepContext } from "../task/protocol.ts";
+import type { AttemptOutcome, AttemptRequest } from "../task/protocol.ts";
 import { retryDelay, sleep } from "./backoff.ts";
 import type { RunEvent } from "./events.ts";
 import { AttemptLog, logFile } from "./log.ts";
 import type { WorkerPool } from "./pool.ts";
+import type { TaskRecords } from "./records.ts";
 import type { Scope } from "./scope.ts";
 
-/** What all tasks of a run share. */
-export interface RunContext {
-  readonly flow: string;
-  readonly run: string;
-  /** The store's folder, and the records in it. */
-  readonly folder: string;
-  readonly store: MetadataStore;
-  readonly pool: WorkerPool;
-  readonly contexts: Readonly<Record<string, StepContext>>;
-  readonly onEvent: (event: RunEvent) => void;
-}
+/** Runs the tasks of one run: each until an attempt succeeds or there are no more, with its records, its log and its events. */
+export class TaskRunner {
+  readonly #flow: string;
+  /** The store's. */
+  readonly #folder: string;
+  readonly #pool: WorkerPool;
+  readonly #records: TaskRecords;
+  readonly #onEvent: (event: RunEvent) => void;
 
-/**
- * Runs a task, again as often as its step's `retry` says.
- *
- * @throws TaskFailedError where no attempt succeeds; the scope's reason where the scope is stopped.
- */
-export async function runTask(
-  run: RunContext,
-  definition: StepDefinition,
-  request: Omit<AttemptRequest, "attempt">,
-  scope: Scope,
-): Promise<TaskCommit> {
-  const { step, path, visit } = request;
-  const task = { step, path, visit };
-  for (let attempt = 0; ; attempt++) {
-    const outcome = await runAttempt(run, definition, { ...request, attempt }, scope);
-    if (outcome.status === "succeeded") return outcome.commit;
-    const { failure } = outcome;
-    const { retry } = definition;
-    if (retry === undefined || attempt >= retry.times) {
-      run.onEvent({ type: "task-failed", task, attempt, failure });
-      throw new TaskFailedError(failure);
-    }
-    const delay = retryDelay(retry, attempt + 1);
-    run.onEvent({ type: "task-retrying", task, attempt, failure, delay });
-    await sleep(delay, scope);
+  constructor(
+    flow: string,
+    folder: string,
+    pool: WorkerPool,
+    records: TaskRecords,
+    onEvent: (event: RunEvent) => void,
+  ) {
+    this.#flow = flow;
+    this.#folder = folder;
+    this.#pool = pool;
+    this.#records = records;
+    this.#onEvent = onEvent;
   }
-}
 
-async function runAttempt(
-  { flow, run, folder, store, pool, onEvent }: RunContext,
-  definition: StepDefinition,
-  request: AttemptRequest,
-  scope: Scope,
-): Promise<AttemptOutcome> {
-  const { step, path, visit, attempt } = request;
-  const task = { step, path, visit };
-  const address: TaskAddress = { flow, run, ...task };
-  const token = String(attempt);
-  // A command is a process of the machine: only another process can be stopped together with all that it starts.
-  const isolate = definition.isolate === "process" || definition.body.kind === "command";
-  return await pool.use(isolate, scope, async (worker) => {
-    const file = logFile(flow, run, task, attempt);
-    const log = new AttemptLog(folder, file, (line) => onEvent({ type: "line", task, attempt, line }));
-    const began = new Date();
-    const started = store.startAttempt(address, token, began.toISOString(), {
-      kind: "file",
-      file,
-    } satisfies LogPointer);
-    onEvent({ type: "task-started", task, attempt });
-    const outcome = await worker
-      .run(request, { timeout: definition.timeout, scope, onText: (stream, text) => log.write(stream, text) })
-      .catch(async (error) => {
-        await started;
-        await store.failAttempt(address, token, new Date().toISOString(), toFailure(error, task, attempt));
-        throw error;
-      })
-      .finally(() => log.close());
-    await started;
-    const ended = new Date();
-    if (outcome.status === "failed") await store.failAttempt(address, token, ended.toISOString(), outcome.failure);
-    else {
-      await store.commit(address, token, ended.toISOString(), outcome.commit);
-      onEvent({ type: "task-succeeded", task, attempt, seconds: (ended.getTime() - began.getTime()) / 1000 });
+  /** @throws TaskFailedError where no attempt succeeds; the scope's reason where the scope is stopped. */
+  async run(definition: StepDefinition, request: Omit<AttemptRequest, "attempt">, scope: Scope): Promise<TaskCommit> {
+    const { retry } = definition;
+    const { step, path, visit } = request;
+    const task = { step, path, visit };
+    for (let attempt = 0; ; attempt++) {
+      const outcome = await this.#attempt(definition, { ...request, attempt }, scope);
+      if (outcome.status === "succeeded") return outcome.commit;
+      const { failure } = outcome;
+      if (retry === undefined || attempt >= retry.times) {
+        this.#onEvent({ type: "task-failed", task, attempt, failure });
+        throw new TaskFailedError(failure);
+      }
+      const delay = retryDelay(retry, attempt + 1);
+      this.#onEvent({ type: "task-retrying", task, attempt, failure, delay });
+      await sleep(delay, scope);
     }
-    return outcome;
-  });
+  }
+
+  async #attempt(definition: StepDefinition, request: AttemptRequest, scope: Scope): Promise<AttemptOutcome> {
+    const { run, step, path, visit, attempt } = request;
+    const task = { step, path, visit };
+    const address = { flow: this.#flow, run, ...task };
+    const file = logFile(this.#flow, run, task, attempt);
+    const log = new AttemptLog(this.#folder, file, (line) => this.#onEvent({ type: "line", task, attempt, line }));
+    // A command is a program of the machine: only with a process of its own can all that it starts be stopped.
+    const isolate = definition.isolate === "process" || definition.body.kind === "command";
+    let began: Date | undefined;
+    try {
+      const outcome = await this.#pool.use(isolate, scope, (worker) => {
+        began = new Date();
+        this.#records.started(address, attempt, began, { kind: "file", file });
+        this.#onEvent({ type: "task-started", task, attempt });
+        const onText = log.write.bind(log);
+        return worker.run(request, { timeout: definition.timeout, scope, onText });
+      });
+      const ended = new Date();
+      if (outcome.status === "failed") this.#records.failed(address, attempt, ended, outcome.failure);
+      else {
+        this.#records.committed(address, attempt, ended, outcome.commit);
+        const seconds = (ended.getTime() - (began ?? ended).getTime()) / 1000;
+        this.#onEvent({ type: "task-succeeded", task, attempt, seconds });
+      }
+      return outcome;
+    } catch (error) {
+      if (began !== undefined) this.#records.failed(address, attempt, new Date(), toFailure(error, task, attempt));
+      throw error;
+    } finally {
+      log.close();
+    }
+  }
 }

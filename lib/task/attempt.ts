@@ -1,5 +1,5 @@
 import { InlineBudget, storeArtifact } from "../data/artifacts.ts";
-import { loadItem, storeItems } from "../data/items.ts";
+import { storeItems } from "../data/items.ts";
 import type { ArtifactRef, BlobStore, Manifest } from "../data/store.ts";
 import type { Json } from "../flow/definition.ts";
 import { taskId } from "../flow/path.ts";
@@ -9,7 +9,7 @@ import { TaskArtifacts } from "./artifacts.ts";
 import { bindBody } from "./bodies.ts";
 import { toFailure } from "./failure.ts";
 import { loadInputs } from "./inputs.ts";
-import { itemOf } from "./item.ts";
+import { TaskItem } from "./item.ts";
 import { type Merge, merge } from "./merge.ts";
 import type { AttemptRequest, RunAttempt, StepContext } from "./protocol.ts";
 
@@ -36,15 +36,15 @@ async function attempt(
   const { definition } = context;
   const { artifacts: manifest, conflicts } = await before(context, request, blobs);
   const artifacts = new TaskArtifacts(context, blobs, manifest, conflicts);
-  const item = itemOf(context, request);
-  const [inputs, input] = await Promise.all([
+  const item = request.before?.item && new TaskItem(request.before.item, blobs);
+  const [inputs] = await Promise.all([
     request.inputs && loadInputs(context, blobs, request.inputs),
-    item && loadItem(item.frame, item.position, blobs),
+    context.role === "body" ? item?.load() : undefined,
     artifacts.prefetch(definition.reads),
   ]);
 
   const tags = request.begin?.tags ?? request.before?.tags ?? [];
-  const state = { current: current(context, request, artifacts, tags), ...(item && { input, index: item.index }) };
+  const state = taskState(current(context, request, artifacts, tags), item);
   const bound = await bindBody(body, context, artifacts, state);
   const { transition, items } = await bound.run(inputs);
 
@@ -59,7 +59,7 @@ async function attempt(
     artifacts: after,
     transition,
     ...(over && frames && { foreach: { count: over.length, frames } }),
-    ...(item && { item }),
+    ...(item && { item: item.address }),
     ...(tags.length > 0 && { tags }),
   };
 }
@@ -78,6 +78,17 @@ async function storeParameters(parameters: Readonly<Record<string, Json>>, blobs
   for (const [name, value] of Object.entries(parameters))
     manifest[name] = await storeArtifact(value, `this.${name}`, blobs, budget);
   return manifest;
+}
+
+function taskState(current: TaskState["current"], item: TaskItem | undefined): TaskState {
+  if (item === undefined) return { current };
+  return {
+    current,
+    index: item.address.index,
+    get input() {
+      return item.value;
+    },
+  };
 }
 
 function current(

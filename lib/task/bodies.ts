@@ -51,7 +51,7 @@ export function bindHandler(
   artifacts: TaskArtifacts,
   state: TaskState,
 ): BoundBody {
-  const target = Object.create(Object.freeze({ ...state }));
+  const target = Object.create(state);
   artifacts.attach(target);
   return {
     target,

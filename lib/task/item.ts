@@ -1,20 +1,70 @@
-import { iterationIndex } from "../flow/path.ts";
+import { loadArtifact, loadArtifactSync } from "../data/artifacts.ts";
+import type { ArtifactRef, BlobStore } from "../data/store.ts";
 import type { Item, TaskCommit } from "../metadata/records.ts";
-import type { AttemptRequest, StepContext } from "./protocol.ts";
 
-/** The item of the iteration that a task is in: a foreach's body finds its own in the splitter's frames, and the tasks after it pass it on. */
-export function itemOf(context: StepContext, request: AttemptRequest): Item | undefined {
-  const { before, path } = request;
-  if (context.role !== "body" || before === undefined) return before?.item;
-  return itemAt(before, iterationIndex(path) ?? 0);
-}
-
-function itemAt({ foreach }: TaskCommit, index: number): Item {
+/** What a foreach's splitter left, as an iteration sees it: without the frames of all items, but with its own item. */
+export function enterIteration({ foreach, ...commit }: TaskCommit, index: number): TaskCommit {
   const { count, frames } = foreach ?? { count: 0, frames: [] };
   let first = 0;
   for (const frame of frames) {
-    if (index < first + frame.items) return { index, count, frame: frame.ref, position: index - first };
+    if (index < first + frame.items) {
+      return { ...commit, item: { index, count, frame: frame.ref, position: index - first } };
+    }
     first += frame.items;
   }
   throw new RangeError(`The foreach has ${count} items; there is no item ${index}.`);
+}
+
+/** The item of the iteration that a task is in; read at once for a foreach's body, for the steps after it when they touch it. */
+export class TaskItem {
+  readonly address: Item;
+  readonly #blobs: BlobStore;
+  #value: { readonly of: unknown } | undefined;
+
+  constructor(address: Item, blobs: BlobStore) {
+    this.address = address;
+    this.#blobs = blobs;
+  }
+
+  async load(): Promise<void> {
+    const { frame, position } = this.address;
+    if (!lastFrames.get(this.#blobs)?.has(frame, position)) this.#keep(await loadArtifact(frame, this.#blobs));
+  }
+
+  get value(): unknown {
+    const { frame, position } = this.address;
+    if (this.#value === undefined) {
+      if (!lastFrames.get(this.#blobs)?.has(frame, position)) this.#keep(loadArtifactSync(frame, this.#blobs));
+      this.#value = { of: lastFrames.get(this.#blobs)?.take(position) };
+    }
+    return this.#value.of;
+  }
+
+  #keep(items: unknown): void {
+    lastFrames.set(this.#blobs, new Frame(this.address.frame, items));
+  }
+}
+
+/** Of each blob store the frame that was read last: its other items are likely to be asked for next. */
+const lastFrames = new WeakMap<BlobStore, Frame>();
+
+/** Hands out each item once, since a task may change what it is given. */
+class Frame {
+  readonly #hash: string;
+  readonly #items: ArrayLike<unknown>;
+  readonly #taken = new Set<number>();
+
+  constructor(ref: ArtifactRef, items: unknown) {
+    this.#hash = ref.hash;
+    this.#items = items as ArrayLike<unknown>;
+  }
+
+  has(ref: ArtifactRef, position: number): boolean {
+    return this.#hash === ref.hash && !this.#taken.has(position);
+  }
+
+  take(position: number): unknown {
+    this.#taken.add(position);
+    return this.#items[position];
+  }
 }

@@ -7,7 +7,7 @@ import { NoPredecessorError, NoRunError } from "./errors.ts";
 import type { TaskAnswer } from "./events.ts";
 import { TaskFailedError } from "./failure.ts";
 import type { AttemptRequest, StepContext, StepState } from "./protocol.ts";
-import { joinInputs } from "./resolve.ts";
+import { enter, joinInputs } from "./resolve.ts";
 
 /** What a state machine hands to a task, and how its attempt is known. */
 export interface Performance extends StepState {
@@ -65,7 +65,7 @@ async function findRequest(
   }
   const before = (await store.task(addressOf(context.flow, run, parseFrom(from), counts)))?.committed;
   if (before === undefined) throw new NoPredecessorError(context.step, from);
-  if (context.join === undefined) return { ...task, before };
+  if (context.join === undefined) return { ...task, before: enter(context, path, before) };
   return { ...task, before, inputs: await joinInputs(store, context, task, before) };
 }
 

@@ -1,8 +1,16 @@
+import type { ArtifactRef, Manifest } from "../data/store.ts";
 import { childPath, iterationIndex } from "../flow/path.ts";
 import type { TaskCommit, TaskKey, TaskRecord } from "../metadata/records.ts";
 import type { MetadataReader } from "../metadata/store.ts";
 import { MissingInputsError } from "./errors.ts";
+import { enterIteration } from "./item.ts";
+import { sameValue } from "./merge.ts";
 import type { JoinInput, StepContext } from "./protocol.ts";
+
+/** What a task finds of the one before it: a foreach's body its own item instead of all. */
+export function enter(context: StepContext, path: string, before: TaskCommit): TaskCommit {
+  return context.role === "body" ? enterIteration(before, iterationIndex(path) ?? 0) : before;
+}
 
 /**
  * Finds a join's inputs on record, in the order of branches or iterations: of the steps that lead to it, the tasks whose transition was to it.
@@ -24,7 +32,8 @@ export async function joinInputs(
       const transitions = leads.filter((lead) => lead.step === step).map((lead) => lead.transition);
       for (const { path, visit, committed } of await inputTasks(store, context, task, step, splitter)) {
         if (committed === undefined || !transitions.includes(committed.transition)) continue;
-        inputs.push({ step, path, visit, branch, commit: committed });
+        const artifacts = sharing(splitter.artifacts, committed.artifacts);
+        inputs.push({ step, path, visit, branch, commit: { ...committed, artifacts } });
       }
     }
   }
@@ -33,6 +42,15 @@ export async function joinInputs(
   const needed = expected - Math.floor(expected * (join.tolerate ?? 0));
   if (inputs.length < needed) throw new MissingInputsError(context.step, inputs.length, expected);
   return inputs;
+}
+
+/** The references of what did not change, as the same objects: ten thousand inputs are then not much more than what each has of its own. */
+function sharing(base: Manifest, own: Manifest): Manifest {
+  const entries = Object.entries(own).map(([name, ref]): [string, ArtifactRef] => {
+    const before = base[name];
+    return [name, before !== undefined && sameValue(before, ref) ? before : ref];
+  });
+  return Object.fromEntries(entries);
 }
 
 async function inputTasks(

@@ -7,8 +7,11 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
+/** Milliseconds between transactions: of ten thousand tiny tasks, each in one of its own would take most of the time. */
+const interval = 5;
+
 /**
- * Writes of the same turn of the event loop share one transaction; each is settled when it is on disk. A write checks its condition before it
+ * Writes share a transaction: the first comes at once, those that follow within the interval together. Each is settled when it is on disk. A write checks its condition before it
  * changes anything, so that one which throws leaves the others alone; when SQLite itself fails, all of them fail.
  */
 export class GroupCommit {
@@ -16,6 +19,7 @@ export class GroupCommit {
   readonly #sql: Statements;
   readonly #translate: (error: unknown) => unknown;
   #queue: Write[] = [];
+  #lastFlush = -interval;
 
   constructor(database: DatabaseSync, sql: Statements, translate: (error: unknown) => unknown) {
     this.#database = database;
@@ -25,13 +29,17 @@ export class GroupCommit {
 
   write<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#queue.push({ work, resolve, reject }) === 1) setImmediate(() => this.flush());
+      if (this.#queue.push({ work, resolve, reject }) > 1) return;
+      const wait = this.#lastFlush + interval - performance.now();
+      if (wait > 0) setTimeout(() => this.flush(), wait);
+      else setImmediate(() => this.flush());
     });
   }
 
   flush(): void {
     const writes = this.#queue;
     if (writes.length === 0) return;
+    this.#lastFlush = performance.now();
     this.#queue = [];
     try {
       const settle = this.#transaction(writes);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { AttemptUnknownError, MetadataStoreError, RunExistsError, RunUnknownError } from "../errors.ts";
 import { sortTasks } from "../order.ts";
-import { withLiveness } from "../owner.ts";
+import { sameOwner, withLiveness } from "../owner.ts";
 import { parseRecord, taskName } from "../parse.ts";
 import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
 import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
@@ -226,7 +226,9 @@ export class SqliteMetadataStore implements MetadataStore {
     return id;
   }
 
+  /** Sees what this store has been told to write before. */
   #read(query: () => Row[]): Row[] {
+    this.#writes.flush();
     try {
       return query();
     } catch (error) {
@@ -249,9 +251,4 @@ function readCommit(task: TaskAddress, text: string): TaskCommit {
 
 function json(value: object | undefined): string | null {
   return value === undefined ? null : JSON.stringify(value);
-}
-
-function sameOwner(a: RunRecord["owner"], b: RunRecord["owner"]): boolean {
-  if (a.kind === "execution") return b.kind === "execution" && a.arn === b.arn && a.startedAt === b.startedAt;
-  return b.kind === "process" && a.host === b.host && a.pid === b.pid && a.began === b.began;
 }
