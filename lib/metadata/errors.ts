@@ -43,6 +43,16 @@ export class RecordCorruptError extends MetadataError {
   }
 }
 
+/** DynamoDB takes no item above 400 KB. */
+export class RecordTooLargeError extends MetadataError {
+  constructor(record: string, cause: unknown) {
+    super("RECORD_TOO_LARGE", `What is to be recorded of ${record} is more than the 400 KB of a DynamoDB item.`, {
+      fix: "Put many artifacts into one (an object or a list), long parameters into a file, fewer tags on the run.",
+      cause,
+    });
+  }
+}
+
 /** What keeps a store as a whole from being used. */
 export type StoreFault =
   | "STORE_BUSY"

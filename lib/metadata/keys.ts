@@ -11,8 +11,12 @@ export interface Key {
   readonly sk: string;
 }
 
-/** The one index, of runs by start: it holds the items that have `gpk`, with all of their attributes. */
-export const runsIndex = { name: "runs", pk: "gpk", sk: "gsk" } as const;
+/** The table's keys, all of them strings. The one index, of runs by start, holds the items that have `gpk`, with all of their attributes. */
+export const tableSchema = {
+  partitionKey: "pk",
+  sortKey: "sk",
+  index: { name: "runs", partitionKey: "gpk", sortKey: "gsk" },
+} as const;
 
 /** A partition takes 1,000 writes a second. */
 export const ITERATIONS_PER_SHARD = 1_000;

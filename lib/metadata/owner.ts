@@ -11,6 +11,12 @@ export function thisProcess(): LocalOwner {
   return self;
 }
 
+/** Whether a run that `a` began may be begun again by `b`. */
+export function sameOwner(a: RunRecord["owner"], b: RunRecord["owner"]): boolean {
+  if (a.kind === "execution") return b.kind === "execution" && a.arn === b.arn && a.startedAt === b.startedAt;
+  return b.kind === "process" && a.host === b.host && a.pid === b.pid && a.began === b.began;
+}
+
 /** The run as it is: `lost` where it is on record as running and the process that ran it is gone. What another host runs can't be told from here. */
 export function withLiveness(run: RunRecord): RunRecord {
   if (run.status !== "running" || run.owner.kind !== "process" || run.owner.host !== hostname()) return run;
