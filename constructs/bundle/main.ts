@@ -1,0 +1,34 @@
+// The bundling process: a request on standard input, a reply on standard output.
+import { text } from "node:stream/consumers";
+import { isMillraceError } from "../../lib/errors.ts";
+import { isFlowClass } from "../../lib/flow/spec/flow-spec.ts";
+import { chainOf } from "../../lib/flow/spec/steps-of.ts";
+import type { BundleAnswer, BundleFailure, BundleReply, BundleRequest } from "./request.ts";
+import { bundleSteps } from "./steps.ts";
+
+async function answer(request: BundleRequest): Promise<BundleAnswer> {
+  const { definition, classes } = await flowOf(request);
+  const bundles = request.bundle ? await bundleSteps(definition, classes, request.runtimes) : {};
+  return { definition, bundles };
+}
+
+async function flowOf({ file = "", definition, classes = [] }: BundleRequest) {
+  if (definition) return { definition, classes };
+  const { loadFlow } = await import("../../lib/flow/load/load.ts");
+  const loaded = await loadFlow(file, { cacheDir: ".millrace/cache" });
+  const exported: unknown[] = loaded.moduleUrl ? Object.values(await import(loaded.moduleUrl)) : [];
+  const flow = exported.filter(isFlowClass).find(({ name }) => name === loaded.definition.name);
+  return { definition: loaded.definition, classes: flow ? chainOf(flow).map(({ name }) => name) : [] };
+}
+
+function failureOf(error: unknown): BundleFailure {
+  if (!isMillraceError(error)) throw error;
+  const { code, message, fix, at } = error;
+  return { code, message, fix, at };
+}
+
+const reply: BundleReply = await answer(JSON.parse(await text(process.stdin))).then(
+  (answer) => ({ answer }),
+  (error) => ({ error: failureOf(error) }),
+);
+process.stdout.write(JSON.stringify(reply));

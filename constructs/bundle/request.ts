@@ -1,0 +1,30 @@
+import type { FlowDefinition } from "../../lib/flow/definition.ts";
+
+/** What the bundling process is asked for. */
+export interface BundleRequest {
+  /** The file that declares the flow, where no definition is at hand yet. */
+  readonly file?: string;
+  readonly definition?: FlowDefinition;
+  /** The names of the flow's class and of those that it extends. */
+  readonly classes?: readonly string[];
+  /** The modules that run a step on each kind of compute. */
+  readonly runtimes: Readonly<Record<"lambda" | "batch", string>>;
+  /** Whether bundles are wanted, or the definition alone. */
+  readonly bundle: boolean;
+}
+
+export interface BundleAnswer {
+  readonly definition: FlowDefinition;
+  /** By step. */
+  readonly bundles: Readonly<Record<string, string>>;
+}
+
+/** What the process answers with: the message of an error is for the user. */
+export type BundleReply = { readonly answer: BundleAnswer } | { readonly error: BundleFailure };
+
+export interface BundleFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string | undefined;
+  readonly at?: { readonly file: string; readonly line?: number } | undefined;
+}

@@ -1,0 +1,115 @@
+import { dirname, resolve } from "node:path";
+import type { BuildFailure, Plugin } from "esbuild";
+import { MillraceError } from "../../lib/errors.ts";
+import type { FlowDefinition } from "../../lib/flow/definition.ts";
+import { fold } from "../../lib/flow/fold.ts";
+import { lowering } from "../../lib/flow/source/options.ts";
+import { stepContext } from "../../lib/task/context.ts";
+import type { StepContext } from "../../lib/task/protocol.ts";
+import { computeOf } from "../limits.ts";
+import { blankSteps } from "./blank.ts";
+import { entryOf } from "./entry.ts";
+import type { BundleRequest } from "./request.ts";
+
+/** CommonJS packages ask for Node's modules by a `require`, which an ES module has not. */
+const banner =
+  'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);';
+
+/**
+ * Bundles each step by itself, so that it carries what it uses and nothing else, and changes only when that does.
+ *
+ * @throws MillraceError `BUNDLE` where an import can't be resolved, or a file can't be read.
+ */
+export async function bundleSteps(
+  definition: FlowDefinition,
+  classes: readonly string[],
+  runtimes: BundleRequest["runtimes"],
+): Promise<Record<string, string>> {
+  const structure = fold(definition);
+  const steps = Object.keys(definition.steps);
+  const files = new Set(Object.values(definition.steps).map(({ file }) => resolve(file ?? definition.file ?? "")));
+  const codes = steps.map(async (step) => {
+    const context = withoutPlaces(stepContext(definition, structure, step));
+    const others = new Set(steps.filter((name) => name !== step));
+    const runtime = runtimes[computeOf(context.definition).kind];
+    return [step, await bundleStep(definition, context, runtime, blanking(files, classes, others))] as const;
+  });
+  return Object.fromEntries(await Promise.all(codes));
+}
+
+async function bundleStep(
+  definition: FlowDefinition,
+  context: StepContext,
+  runtime: string,
+  blank: Plugin,
+): Promise<string> {
+  const { build } = await import("esbuild");
+  const file = resolve(definition.file ?? "flow");
+  try {
+    const { outputFiles } = await build({
+      ...lowering,
+      stdin: { contents: entryOf(context, file), resolveDir: dirname(file), sourcefile: "entry.js" },
+      // What is written does not depend on where the project stands.
+      absWorkingDir: dirname(file),
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      target: "node24",
+      legalComments: "none",
+      logLevel: "silent",
+      banner: { js: banner },
+      plugins: [withRuntime(runtime), blank],
+    });
+    return outputFiles[0]?.text ?? "";
+  } catch (error) {
+    throw bundleError(context.step, error as BuildFailure);
+  }
+}
+
+/** What only people read would change the bundle with each line that is added above the step. */
+function withoutPlaces(context: StepContext): StepContext {
+  const { file, line, doc, transitions, ...definition } = context.definition;
+  return {
+    ...context,
+    definition: { ...definition, transitions: transitions.map(({ line, ...transition }) => transition) },
+  };
+}
+
+/** The flow's `millrace` is the runtime, so that both have one FlowSpec and the bundle one copy. */
+function withRuntime(path: string): Plugin {
+  return {
+    name: "runtime",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^millrace$/ }, () => ({ path: "runtime", namespace: "millrace", sideEffects: false }));
+      onLoad({ filter: /.*/, namespace: "millrace" }, async () => {
+        const { readFile } = await import("node:fs/promises");
+        return { contents: await readFile(path, "utf8"), loader: "js", resolveDir: dirname(path) };
+      });
+    },
+  };
+}
+
+function blanking(files: ReadonlySet<string>, classes: readonly string[], others: ReadonlySet<string>): Plugin {
+  return {
+    name: "blank",
+    setup({ onLoad }) {
+      if (classes.length === 0) return;
+      onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
+        const contents = files.has(path) ? await blankSteps(path, classes, others) : undefined;
+        return contents === undefined ? undefined : { contents, loader: "js" };
+      });
+    },
+  };
+}
+
+function bundleError(step: string, failure: BuildFailure): MillraceError {
+  const [first] = failure.errors ?? [];
+  if (!first) throw failure;
+  const { file, line } = first.location ?? {};
+  return new MillraceError("BUNDLE", `The step ${step} can't be bundled: ${first.text}.`, {
+    fix: "Check the imports of the flow's file: each must be found from there, and be JavaScript, TypeScript or JSON.",
+    at: file === undefined ? undefined : { file, ...(line === undefined ? {} : { line }) },
+    cause: failure,
+  });
+}

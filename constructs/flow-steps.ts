@@ -1,0 +1,135 @@
+import { NestedStack } from "aws-cdk-lib";
+import type { IJobQueue } from "aws-cdk-lib/aws-batch";
+import { type IRole, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+import type { FlowDefinition, StepDefinition } from "../lib/flow/definition.ts";
+import { codeOf } from "./assets.ts";
+import { createJobQueue, createPublicNetwork } from "./batch-queue.ts";
+import { DeployError } from "./errors.ts";
+import { jobDefinitionName, StepJob } from "./job-definition.ts";
+import { computeOf, lambdaTimeout } from "./limits.ts";
+import { TaskFunction, type TaskSettings } from "./task-function.ts";
+import { TaskRole } from "./task-role.ts";
+
+/** A stack holds 500 resources, and a step is two; of more steps than these, each so many get a nested stack. */
+const mostInStack = 200;
+const inNestedStack = 90;
+
+export interface FlowStepsProps {
+  readonly definition: FlowDefinition;
+  readonly settings: TaskSettings;
+  /** Each step's bundle. */
+  readonly bundles: ReadonlyMap<string, string>;
+  readonly jobQueue?: IJobQueue;
+  readonly batchNetwork?: "public";
+}
+
+/** What a flow's steps run on: a Lambda function or a Batch job definition each, with the step's name as its id. */
+export class FlowSteps extends Construct {
+  readonly tasks: ReadonlyMap<string, TaskFunction | StepJob>;
+  /** Where Batch steps wait; a flow without them has none. */
+  readonly jobQueue?: IJobQueue;
+  readonly #props: FlowStepsProps;
+  readonly #roles = new Map<string, IRole>();
+  /** Of Batch: pulls images and writes the log. */
+  readonly #executionRole?: IRole;
+
+  constructor(scope: Construct, id: string, props: FlowStepsProps) {
+    super(scope, id);
+    this.#props = props;
+    const steps = Object.entries(props.definition.steps);
+    const batch = steps.find(([, step]) => computeOf(step).kind === "batch");
+    if (batch) {
+      this.jobQueue = props.jobQueue ?? this.#createQueue(batch[0]);
+      this.#executionRole = new Role(this, "ExecutionRole", {
+        description: `Starts the Batch jobs of the flow ${props.definition.name}`,
+        assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com"),
+      });
+    }
+    let place: Construct = this;
+    const tasks = new Map<string, TaskFunction | StepJob>();
+    for (const [index, [name, step]] of steps.entries()) {
+      if (steps.length > mostInStack && index % inNestedStack === 0) {
+        place = new NestedStack(this, `Part${index / inNestedStack + 1}`);
+      }
+      tasks.set(name, this.#createTask(place, name, step));
+    }
+    this.tasks = tasks;
+  }
+
+  /**
+   * A role of the step's own.
+   *
+   * @throws DeployError where there is no such step.
+   */
+  role(step: string): IRole {
+    const known = this.#roles.get(step);
+    if (known) return known;
+    const { definition, settings } = this.#props;
+    const task = this.tasks.get(step);
+    if (!task) {
+      const names = [...this.tasks.keys()].join(", ");
+      throw new DeployError(
+        `${definition.name} has no step ${JSON.stringify(step)}.`,
+        `Name one of its steps: ${names}.`,
+      );
+    }
+    const role = new TaskRole(this, `${step}Role`, {
+      ...settings,
+      flow: definition.name,
+      inVpc: settings.vpc !== undefined,
+    });
+    task.useRole(role);
+    this.#roles.set(step, role);
+    return role;
+  }
+
+  /** What the machine runs: a function's published version, or a job definition's revision. */
+  arn(step: string): string {
+    const task = this.tasks.get(step);
+    return task instanceof TaskFunction ? task.currentVersion.functionArn : (task?.jobDefinitionArn ?? "");
+  }
+
+  get functions(): TaskFunction[] {
+    return [...this.tasks.values()].filter((task) => task instanceof TaskFunction);
+  }
+
+  get jobs(): StepJob[] {
+    return [...this.tasks.values()].filter((task) => task instanceof StepJob);
+  }
+
+  #createTask(scope: Construct, name: string, step: StepDefinition): TaskFunction | StepJob {
+    const { definition, settings, bundles, batchNetwork } = this.#props;
+    const compute = computeOf(step);
+    const code = bundles.get(name) ?? "";
+    if (compute.kind === "batch" && this.#executionRole) {
+      return new StepJob(scope, name, settings, {
+        name: jobDefinitionName(settings.environment.stateMachineName(definition.name), name),
+        step,
+        compute,
+        code,
+        executionRole: this.#executionRole,
+        publicAddress: batchNetwork === "public",
+      });
+    }
+    return new TaskFunction(scope, name, settings, {
+      description: `${definition.name}: ${name}`,
+      code: codeOf({ "index.mjs": code }),
+      handler: "index.handler",
+      memory: compute.memory,
+      timeout: lambdaTimeout(step),
+    });
+  }
+
+  #createQueue(step: string): IJobQueue {
+    const { settings, batchNetwork } = this.#props;
+    const vpc = settings.vpc ?? (batchNetwork === "public" ? createPublicNetwork(this) : undefined);
+    if (!vpc) {
+      throw new DeployError(
+        `The step ${step} runs on Batch, and there is no network for its jobs.`,
+        'Give the flow a jobQueue, a vpc to make one in, or batchNetwork: "public" for a network made for it.',
+      );
+    }
+    return createJobQueue(this, { ...settings, vpc });
+  }
+}

@@ -1,0 +1,84 @@
+import type { Compute, FlowDefinition, StepDefinition } from "../lib/flow/definition.ts";
+import { DeployError } from "./errors.ts";
+
+export type BatchCompute = Extract<Compute, { kind: "batch" }>;
+export type LambdaCompute = Extract<Compute, { kind: "lambda" }>;
+
+/** Without a compute of its own, a step runs on Lambda. */
+export const defaultCompute: LambdaCompute = { kind: "lambda", memory: 1024 };
+
+const lambdaSeconds = 15 * 60;
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html: vCPUs, and the memory in GiB that they may have. */
+const fargate: readonly (readonly [vcpu: number, sizes: readonly number[]])[] = [
+  [0.25, [0.5, 1, 2]],
+  [0.5, range(1, 4, 1)],
+  [1, range(2, 8, 1)],
+  [2, range(4, 16, 1)],
+  [4, range(8, 30, 1)],
+  [8, range(16, 60, 4)],
+  [16, range(32, 120, 8)],
+];
+
+/** What runs a step: `batch` too where it is a command without a compute. */
+export function computeOf(step: StepDefinition): Compute {
+  return step.compute ?? (step.body.kind === "command" ? { kind: "batch", vcpu: 1, memory: 2048 } : defaultCompute);
+}
+
+/** Seconds that a function may take: as many as Lambda gives, where the step does not say. */
+export function lambdaTimeout(step: StepDefinition): number {
+  return Math.ceil(step.timeout ?? lambdaSeconds);
+}
+
+/**
+ * Refuses what AWS would refuse half-way through a deployment.
+ *
+ * @throws DeployError that names the step, its line and what is possible.
+ */
+export function checkLimits({ steps, file }: FlowDefinition): void {
+  for (const [name, step] of Object.entries(steps)) {
+    const problem = problemOf(step);
+    const at = step.file ?? file;
+    const where = at === undefined ? {} : { at: { file: at, ...(step.line === undefined ? {} : { line: step.line }) } };
+    if (problem) throw new DeployError(`The step ${name} ${problem[0]}`, problem[1], where);
+  }
+}
+
+function problemOf(step: StepDefinition): readonly [problem: string, fix: string] | undefined {
+  const compute = computeOf(step);
+  if (compute.kind === "batch") return compute.gpu ? undefined : fargateProblem(compute);
+  if (step.body.kind === "command") {
+    return ["is a command, and Lambda runs no commands.", 'Give it compute: { kind: "batch", vcpu, memory }.'];
+  }
+  if (lambdaTimeout(step) > lambdaSeconds) {
+    const batch = 'Shorten it to "15 min", or give the step compute: { kind: "batch", vcpu, memory }.';
+    return [`has a time-out of ${step.timeout} s, and Lambda stops after ${lambdaSeconds} s.`, batch];
+  }
+  if (compute.memory < 128 || compute.memory > 10_240) {
+    return [
+      `has ${compute.memory} MiB of memory; Lambda gives 128 to 10,240 MiB.`,
+      "Choose a memory in that range, or Batch.",
+    ];
+  }
+  return undefined;
+}
+
+function fargateProblem({ vcpu, memory }: BatchCompute): readonly [problem: string, fix: string] | undefined {
+  const sizes = fargate.find(([count]) => count === vcpu)?.[1];
+  if (!sizes) {
+    return [
+      `has ${vcpu} vCPUs; Batch on Fargate has ${fargate.map(([count]) => count).join(", ")}.`,
+      "Choose one of these.",
+    ];
+  }
+  if (sizes.includes(memory / 1024)) return undefined;
+  const possible = sizes.map((size) => (size < 1 ? `${size * 1024} MiB` : `${size} GiB`));
+  return [
+    `has ${memory} MiB of memory with ${vcpu} vCPUs, which Fargate has not.`,
+    `Choose one of ${possible.join(", ")}.`,
+  ];
+}
+
+function range(from: number, to: number, by: number): number[] {
+  return Array.from({ length: (to - from) / by + 1 }, (_, index) => from + index * by);
+}

@@ -1,0 +1,42 @@
+import { type IAspect, Names, Token } from "aws-cdk-lib";
+import { CfnComputeEnvironment, CfnJobDefinition, CfnJobQueue } from "aws-cdk-lib/aws-batch";
+import { CfnRole } from "aws-cdk-lib/aws-iam";
+import { CfnFunction } from "aws-cdk-lib/aws-lambda";
+import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
+import { CfnQueue } from "aws-cdk-lib/aws-sqs";
+import type { IConstruct } from "constructs";
+import { DeployError } from "./errors.ts";
+
+/**
+ * Names the resources of a scope so that they begin with a prefix, for accounts that demand one. Without it CloudFormation chooses the names,
+ * which lets it replace resources.
+ */
+export class NamePrefix implements IAspect {
+  readonly #prefix: string;
+
+  /** @throws DeployError where the prefix can't begin the name of a role. */
+  constructor(prefix: string) {
+    if (!Token.isUnresolved(prefix) && !/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(prefix)) {
+      throw new DeployError(
+        `The namePrefix ${JSON.stringify(prefix)} can't begin the names of roles and functions.`,
+        "Give letters, digits and hyphens, a letter first, 32 at most.",
+      );
+    }
+    this.#prefix = prefix;
+  }
+
+  visit(node: IConstruct): void {
+    if (node instanceof CfnRole) node.roleName ??= this.#name(node);
+    else if (node instanceof CfnFunction) node.functionName ??= this.#name(node);
+    else if (node instanceof CfnQueue) node.queueName ??= this.#name(node);
+    else if (node instanceof CfnSchedule) node.name ??= this.#name(node);
+    else if (node instanceof CfnJobDefinition) node.jobDefinitionName ??= this.#name(node);
+    else if (node instanceof CfnJobQueue) node.jobQueueName ??= this.#name(node);
+    else if (node instanceof CfnComputeEnvironment) node.computeEnvironmentName ??= this.#name(node);
+  }
+
+  #name(node: IConstruct): string {
+    const scope = node.node.scope ?? node;
+    return this.#prefix + Names.uniqueResourceName(scope, { maxLength: 64 - this.#prefix.length, separator: "-" });
+  }
+}
