@@ -14,7 +14,7 @@ export const BEGIN = "begin run";
  */
 export function checkStepNames(definition: FlowDefinition): void {
   for (const [step, { file = definition.file, line }] of Object.entries(definition.steps)) {
-    const fits = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(step);
+    const fits = step !== "__proto__" && /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(step);
     if (fits && step.length <= LONGEST) continue;
     throw new StateMachineError("STEP_NAME", `The step name ${JSON.stringify(step)} cannot be a state's name.`, {
       fix: `Name it with letters, digits, "_" and "-", beginning with a letter, in at most ${LONGEST} characters.`,

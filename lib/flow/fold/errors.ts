@@ -1,6 +1,6 @@
 import { type Location, MillraceError } from "../../errors.ts";
 import type { FlowDefinition } from "../definition.ts";
-import { type Opening, opens, type Scope } from "./scope.ts";
+import { nameOf, type Opening, type Scope } from "./scope.ts";
 
 export type FoldErrorCode =
   | "NO_START"
@@ -124,7 +124,7 @@ export class Faults {
     return this.#fault(
       "NO_JOIN",
       [opening.step, entry],
-      `From ${entry}, which ${opening.step} ${opens(opening)}, no way leads to a join.`,
+      `From ${entry}, in ${nameOf(opening)}, no way leads to a join.`,
       `Let it come to a step that declares inputs, where ${to}.`,
       opening.transition,
     );
@@ -135,7 +135,7 @@ export class Faults {
     return this.#fault(
       "NO_JOIN",
       [step, "end", opening.step],
-      `${step} goes to end from inside of what ${opening.step} ${opens(opening)}: there is no join between.`,
+      `${step} goes to end from inside ${nameOf(opening)}: there is no join between.`,
       `Join first, in a step that declares its inputs: ${inputs}<…>.`,
       transition,
     );
@@ -147,7 +147,7 @@ export class Faults {
     return this.#fault(
       "NO_INPUTS",
       [step, target, opening.step, ...branches],
-      `The branches ${branches.join(" and ")} of ${opening.step} meet in ${target}, which declares no inputs.`,
+      `${step} goes to ${target}, where the branches ${branches.join(" and ")} of ${opening.step} meet; but ${target} declares no inputs.`,
       `Declare them: ${target}(inputs: ${type}).`,
       transition,
     );
@@ -157,7 +157,7 @@ export class Faults {
     return this.#fault(
       "JOINS_DIFFER",
       [step, join, opening.step, opening.join ?? join],
-      `${step} goes to the join ${join}, but others of what ${opening.step} ${opens(opening)} go to the join ${opening.join}.`,
+      `${step} goes to the join ${join}, but other steps in ${nameOf(opening)} go to the join ${opening.join}.`,
       `Let all of them come to the same join.`,
       transition,
     );
@@ -167,18 +167,18 @@ export class Faults {
     return this.#fault(
       "JOIN_SHARED",
       [step, join, opening.step, owner.step],
-      `${step}, inside of what ${opening.step} ${opens(opening)}, goes to ${join}, which joins what ${owner.step} ${opens(owner)}.`,
-      `Give what ${opening.step} ${opens(opening)} a join of its own.`,
+      `${step}, in ${nameOf(opening)}, goes to ${join}, which joins ${nameOf(owner)}.`,
+      `Give ${nameOf(opening)} its own join.`,
       transition,
     );
   }
 
   /** A transition from one region into the middle of another. */
   jump(step: string, transition: number, target: string, from: Scope, to: Scope): FoldError {
-    const where = (scope: Scope) =>
-      scope.opening === undefined
-        ? "outside of every branch and foreach"
-        : `inside of ${scope.entry}, which ${scope.opening.step} ${opens(scope.opening)}`;
+    const where = ({ opening, entry }: Scope) => {
+      if (opening === undefined) return "outside of every branch and foreach";
+      return opening.foreach === undefined ? `in the branch ${entry} of ${opening.step}` : `in ${nameOf(opening)}`;
+    };
     return this.#fault(
       "JUMP",
       [step, target],

@@ -31,7 +31,7 @@ export type Move =
   | { readonly kind: "leave"; readonly join: string }
   | { readonly kind: "open"; readonly opening: Opening };
 
-/** As a verb with its object left out: "start splits into", "start runs for each item". */
-export function opens(opening: Opening): string {
-  return opening.foreach !== undefined ? "runs for each item" : "splits into";
+/** As people call it: "the split of start". */
+export function nameOf({ foreach, step }: Opening): string {
+  return `the ${foreach === undefined ? "split" : "foreach"} of ${step}`;
 }
