@@ -6,6 +6,12 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Why there is no answer: an error loses its code on the way between threads. */
+export interface NoResponse {
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface WireResponse {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
@@ -20,8 +26,8 @@ interface Channel {
 const timeout = 120_000;
 let channel: Channel | undefined;
 
-/** Sends a GET request and blocks the thread until the answer is there. Answers with an Error where none came. */
-export function blockingGet(request: WireRequest): WireResponse | Error {
+/** Sends a GET request and blocks the thread until the answer is there.  */
+export function blockingGet(request: WireRequest): WireResponse | NoResponse {
   channel ??= start();
   const { port, signal } = channel;
   Atomics.store(signal, 0, 0);
@@ -29,9 +35,9 @@ export function blockingGet(request: WireRequest): WireResponse | Error {
   if (Atomics.wait(signal, 0, 0, timeout) === "timed-out") {
     channel = undefined;
     port.close();
-    return new Error(`no answer within ${timeout / 1000} s`);
+    return { code: "Timeout", message: `There was no answer within ${timeout / 1000} s.` };
   }
-  return receiveMessageOnPort(port)?.message as WireResponse | Error;
+  return receiveMessageOnPort(port)?.message as WireResponse | NoResponse;
 }
 
 function start(): Channel {
@@ -69,8 +75,8 @@ function serve(): void {
       const response = await get(request);
       port.postMessage(response, [response.content.buffer as ArrayBuffer]);
     } catch (error) {
-      const cause = error instanceof TypeError && error.cause !== undefined ? error.cause : error;
-      port.postMessage(cause instanceof Error ? cause : new Error(String(cause)));
+      const { code, message } = Object((error as Error).cause ?? error) as { code?: unknown; message?: unknown };
+      port.postMessage({ code: String(code ?? "NetworkError"), message: String(message) } satisfies NoResponse);
     }
     Atomics.store(signal, 0, 1);
     Atomics.notify(signal, 0);

@@ -63,15 +63,19 @@ export function failureOf(operation: string, status: number, headers: Headers, c
 /** The error of an attempt to which no answer came. */
 export function lostCall(operation: string, error: unknown): AwsError {
   const cause: unknown = error instanceof TypeError && error.cause !== undefined ? error.cause : error;
-  const code = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
-  const awsCode = code ?? (cause instanceof Error ? cause.name : "NetworkError");
-  const message = cause instanceof Error && cause.message !== "" ? cause.message : String(cause);
-  return new AwsError(
+  const { code, name, message } = Object(cause) as { code?: unknown; name?: unknown; message?: unknown };
+  return noAnswer(
     operation,
-    message,
-    { awsCode, status: 0 },
-    { cause: error, fix: "Check the network, and that the endpoint is reachable from here." },
+    typeof code === "string" ? code : String(name ?? "NetworkError"),
+    String(message ?? cause),
+    error,
   );
+}
+
+/** @param reason The network's code, such as `ECONNREFUSED`. */
+export function noAnswer(operation: string, reason: string, message: string, cause?: unknown): AwsError {
+  const fix = "Check the network, and that the endpoint can be reached from here.";
+  return new AwsError(operation, message, { awsCode: reason, status: 0 }, { cause, fix });
 }
 
 interface Decoded {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { BlobCorruptError, BlobMissingError, StoreError } from "../errors.ts";
+import { BlobMissingError, StoreError } from "../errors.ts";
 import type { Blob, BlobStore } from "../store.ts";
 import { identify, pack, pathOf, unpack, unpackSync } from "./content.ts";
 
@@ -34,7 +34,7 @@ export class FolderBlobStore implements BlobStore {
   async get(blob: Blob): Promise<Uint8Array> {
     const file = this.#file(blob);
     const { bytes, digest } = await read(file).catch((error: unknown) => {
-      throw explained(error, file);
+      throw unread(error, file);
     });
     return await unpack(blob, bytes, file, digest);
   }
@@ -45,7 +45,7 @@ export class FolderBlobStore implements BlobStore {
     try {
       stored = readFileSync(file);
     } catch (error) {
-      throw explained(error, file);
+      throw unread(error, file);
     }
     return unpackSync(blob, stored, file);
   }
@@ -118,10 +118,12 @@ const advice: Readonly<Record<string, readonly [problem: string, fix: string]>> 
   EMFILE: ["the process has too many open files", "Raise the limit with `ulimit -n`, or run fewer tasks at a time."],
 };
 
+function unread(error: unknown, file: string): unknown {
+  return hasCode(error, "ENOENT") ? new BlobMissingError(file, error) : explained(error, file);
+}
+
 function explained(error: unknown, file: string): unknown {
-  if (error instanceof BlobCorruptError) return error;
   const code = codeOf(error);
-  if (code === "ENOENT") return new BlobMissingError(file, error);
   const [problem, fix] = advice[code] ?? [
     error instanceof Error ? error.message : String(error),
     "Check the folder, or name another store.",

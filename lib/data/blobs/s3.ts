@@ -1,7 +1,7 @@
 import { blockingGet } from "../../aws/blocking-get.ts";
 import { type AwsClient, nameOf } from "../../aws/client.ts";
 import { AwsError } from "../../aws/errors.ts";
-import { failureOf, lostCall } from "../../aws/failures.ts";
+import { failureOf, noAnswer } from "../../aws/failures.ts";
 import { partSize, S3Bucket } from "../../aws/s3.ts";
 import { BlobMissingError } from "../errors.ts";
 import type { Blob, BlobStore } from "../store.ts";
@@ -44,7 +44,7 @@ export class S3BlobStore implements BlobStore {
     const key = this.#key(blob);
     const call = this.#bucket.getCall(key);
     const response = blockingGet({ url: call.url.href, headers: this.#client.signNow(call) });
-    if (response instanceof Error) throw lostCall(nameOf(call), response);
+    if ("code" in response) throw noAnswer(nameOf(call), response.code, response.message);
     const { status, headers, content } = response;
     if (status !== 200)
       throw this.#explained(
