@@ -3,7 +3,7 @@ import { flowKey, type Key, latestKey, runKey, runOfSort, runSort, tableSchema, 
 import { sameOwner, withLiveness } from "../owner.ts";
 import type { RunRecord } from "../records.ts";
 import type { RunEnd } from "../store.ts";
-import { clip, type Item, itemFromRun, json, number, runFromItem, stringAt, text } from "./items.ts";
+import { clip, type Item, itemFromRun, json, runFromItem, stringAt, text } from "./items.ts";
 import type { Table } from "./table.ts";
 
 /** The runs of one flow. `partition` is `flow@branch`. */
@@ -42,13 +42,12 @@ export class Runs {
 
   async end(run: string, { status, endedAt, failure, redrive = 0 }: RunEnd): Promise<void> {
     const { written, item } = await this.#table.update(runKey(this.#partition, run), this.#name(run), {
-      update: `SET #status = :status, #endedAt = :endedAt, #redrive = :redrive${failure ? ", #failure = :failure" : " REMOVE #failure"}`,
-      condition: `attribute_exists(#pk) AND (attribute_not_exists(#endedAt)
-        OR #redrive < :redrive OR (#redrive = :redrive AND #endedAt < :endedAt))`,
+      update: `SET #status = :status, #endedAt = :endedAt, #order = :order${failure ? ", #failure = :failure" : " REMOVE #failure"}`,
+      condition: "attribute_exists(#pk) AND (attribute_not_exists(#order) OR #order < :order)",
       values: {
         ":status": text(status),
         ":endedAt": text(endedAt),
-        ":redrive": number(redrive),
+        ":order": text(`${String(redrive).padStart(6, "0")}#${endedAt}`),
         ...(failure && { ":failure": json(clip(failure)) }),
       },
       returnItem: true,

@@ -86,8 +86,11 @@ export class Tasks {
     const attempt = attemptAttribute(token);
     const { foreach, transition } = commit;
     const { written, item } = await this.#table.update(this.#key(task), this.#name(task), {
-      update: `SET #commit = :commit, #transition = :transition${foreach ? ", #count = :count" : ""},
-        #attempt.#status = :succeeded, #attempt.#endedAt = :endedAt REMOVE #attempt.#failure`,
+      update: [
+        "SET #commit = :commit, #transition = :transition, #attempt.#status = :succeeded, #attempt.#endedAt = :endedAt",
+        foreach ? ", #count = :count" : "",
+        " REMOVE #attempt.#failure",
+      ].join(""),
       condition: "attribute_not_exists(#commit) AND attribute_exists(#attempt)",
       names: { "#attempt": attempt },
       values: {

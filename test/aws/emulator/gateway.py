@@ -34,6 +34,7 @@ class Gateway:
         self.application = application
         self.journal: list[dict] = []
         self.lock = threading.Lock()
+        self.items = threading.Lock()
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"].startswith("/_emulator/"):
@@ -58,6 +59,9 @@ class Gateway:
         if request.service == "states" and request.operation in stepfunctions.OPERATIONS:
             status, content = stepfunctions.call(request.operation, body)
             return _respond(answer, status, content, "application/x-amz-json-1.0")
+        if request.service == "dynamodb":
+            with self.items:  # a condition is checked and its write done in one; moto's threads would come in between
+                return self.application(environ, answer)
         return self.application(environ, answer)
 
     def _control(self, environ, start_response):
@@ -116,5 +120,8 @@ def _reset(environ):
     """Closes the connection with RST instead of FIN, which the client sees as ECONNRESET."""
     connection = environ["werkzeug.socket"]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    os.close(connection.detach())  # close() would wait for the handler's files on the socket
+    # The server's handler still holds the descriptor: give it one that is at its end.
+    ended, peer = socket.socketpair()
+    peer.close()
+    os.dup2(ended.fileno(), connection.fileno())
     raise ConnectionResetError("a fault that a test switched on")
