@@ -18,7 +18,8 @@ export function checkArtifacts(definition: FlowDefinition, fold: Fold): Problem[
       if (!known.has(artifact)) problems.push({ ...unknown(definition, name, artifact), ...place });
     }
     for (const artifact of step.writes) {
-      if (Object.hasOwn(definition.parameters, artifact)) problems.push({ ...parameterWrite(name, artifact), ...place });
+      if (Object.hasOwn(definition.parameters, artifact))
+        problems.push({ ...parameterWrite(name, artifact), ...place });
     }
     for (const artifact of reads) {
       const why = unset.before(name).get(artifact);

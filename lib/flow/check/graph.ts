@@ -5,7 +5,9 @@ import type { Problem } from "./problem.ts";
 
 /** Whether the steps make one graph from `start` to `end`, whatever its structure. */
 export function checkGraph(definition: FlowDefinition): Problem[] {
-  const missing = ["start", "end"].filter((name) => !Object.hasOwn(definition.steps, name)).map((name) => noStep(definition, name));
+  const missing = ["start", "end"]
+    .filter((name) => !Object.hasOwn(definition.steps, name))
+    .map((name) => noStep(definition, name));
   const wrong = Object.entries(definition.steps).flatMap(([name, { transitions }]) => [
     ...ownFaults(definition, name, transitions),
     ...transitions.flatMap((transition) => transitionFaults(definition, name, transition)),

@@ -15,7 +15,12 @@ export function checkNames(definition: FlowDefinition): Problem[] {
     const fault = faultOf(name);
     if (fault === undefined) return;
     const shown = name.length > longest ? `${name.slice(0, 20)}…` : name;
-    problems.push({ code: "NAME", message: `${what} cannot be named ${JSON.stringify(shown)}: ${fault}.`, fix: "Rename it.", ...place });
+    problems.push({
+      code: "NAME",
+      message: `${what} cannot be named ${JSON.stringify(shown)}: ${fault}.`,
+      fix: "Rename it.",
+      ...place,
+    });
   };
   check("A flow", definition.name, placeOf(definition));
   for (const name of Object.keys(definition.parameters)) {
@@ -29,7 +34,8 @@ export function checkNames(definition: FlowDefinition): Problem[] {
 
 function faultOf(name: string): string | undefined {
   if (!/^[A-Za-z_][\w-]*$/.test(name)) return "a name has letters, digits, _ and -, and begins with a letter or _";
-  if (name.length > longest) return `it has ${name.length} characters, and ${longest} are the most that Step Functions takes`;
+  if (name.length > longest)
+    return `it has ${name.length} characters, and ${longest} are the most that Step Functions takes`;
   if (members.has(name)) return "every flow has a member of that name";
   if (name in Object.prototype) return "every object has a member of that name";
   return undefined;

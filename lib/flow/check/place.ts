@@ -2,7 +2,11 @@ import type { Location } from "../../errors.ts";
 import type { FlowDefinition } from "../definition.ts";
 
 /** Where a step is declared or, with a transition, where it goes on; to be spread into a problem. */
-export function placeOf(definition: FlowDefinition, step?: string, transition?: { readonly line?: number }): { at?: Location } {
+export function placeOf(
+  definition: FlowDefinition,
+  step?: string,
+  transition?: { readonly line?: number },
+): { at?: Location } {
   const declared = step !== undefined && Object.hasOwn(definition.steps, step) ? definition.steps[step] : undefined;
   const file = declared?.file ?? definition.file;
   const line = transition?.line ?? declared?.line;

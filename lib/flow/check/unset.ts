@@ -5,7 +5,12 @@ import type { Fold, Join, Region } from "../fold.ts";
 export type Unset =
   | { readonly kind: "never" }
   /** Changed in several of a split's branches. */
-  | { readonly kind: "branches"; readonly splitter: string; readonly join: string; readonly branches: readonly string[] }
+  | {
+      readonly kind: "branches";
+      readonly splitter: string;
+      readonly join: string;
+      readonly branches: readonly string[];
+    }
   /** Changed in the iterations of a foreach. */
   | { readonly kind: "foreach"; readonly splitter: string; readonly join: string };
 

@@ -40,6 +40,7 @@ function nameOf(flow: FlowClass, file: string | undefined): string {
   if (flow.name !== "" && flow.name !== "default") return flow.name;
   if (file === undefined) return "Flow";
   const base = basename(file, extname(file));
-  const words = (base === "flow" || base === "index" ? basename(dirname(file)) || base : base).match(/[A-Za-z0-9]+/g) ?? [];
+  const words =
+    (base === "flow" || base === "index" ? basename(dirname(file)) || base : base).match(/[A-Za-z0-9]+/g) ?? [];
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("") || "Flow";
 }

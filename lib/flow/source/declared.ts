@@ -31,7 +31,10 @@ export function docComments(text: string): Map<string, string> {
   let [line, counted] = [1, 0];
   for (const match of text.matchAll(/\/\*\*(?!\/)(.*?)\*\//gs)) {
     const declaration = declarationAfter(text, match.index + match[0].length);
-    const doc = (match[1] ?? "").replace(/^[ \t]*\* ?/gm, "").replace(/(^|\n)\s*@\w[\s\S]*/, "").trim();
+    const doc = (match[1] ?? "")
+      .replace(/^[ \t]*\* ?/gm, "")
+      .replace(/(^|\n)\s*@\w[\s\S]*/, "")
+      .trim();
     if (declaration === undefined || doc === "") continue;
     for (; counted < declaration.offset; counted++) if (text[counted] === "\n") line++;
     docs.set(`${declaration.name}:${line}`, doc);

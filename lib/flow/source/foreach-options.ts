@@ -33,7 +33,10 @@ export function readForeachOptions(
       refuse(property, `the option ${text}, which is no literal`);
       continue;
     }
-    const name = property.key.type === "Identifier" ? property.key.name : String("value" in property.key ? property.key.value : "");
+    const name =
+      property.key.type === "Identifier"
+        ? property.key.name
+        : String("value" in property.key ? property.key.value : "");
     const value = numberOf(property.value);
     if (!names.has(name)) refuse(property, `the unknown option ${name}`);
     else if (value === undefined) refuse(property, `the option ${text}, which is no number literal`);

@@ -1,4 +1,4 @@
-import type { AnyNode, CallExpression } from "acorn";
+import type { AnyNode, CallExpression, ForOfStatement, MemberExpression } from "acorn";
 import { childrenOf, type FunctionNode, isFunction, memberName, pickedNames } from "./nodes.ts";
 
 /** What a name or an expression stands for: all inputs of the join, or one of them. */
@@ -8,7 +8,15 @@ type Scope = ReadonlyMap<string, Kind | undefined>;
 /** Methods of the inputs by what they give; a function that they take gets an input as its first argument. */
 const givesInputs: ReadonlySet<string> = new Set(["filter", "slice", "toSorted", "toReversed", "values"]);
 const givesInput: ReadonlySet<string> = new Set(["find", "findLast", "at"]);
-const givesOther: ReadonlySet<string> = new Set(["map", "flatMap", "forEach", "some", "every", "findIndex", "findLastIndex"]);
+const givesOther: ReadonlySet<string> = new Set([
+  "map",
+  "flatMap",
+  "forEach",
+  "some",
+  "every",
+  "findIndex",
+  "findLastIndex",
+]);
 
 /** The artifacts that a join reads of its inputs; `"all"` where it gives them away. */
 export function readInputs(node: FunctionNode): ReadonlySet<string> | "all" {
@@ -50,32 +58,31 @@ class InputsReader {
   }
 
   visit(node: AnyNode, scope: Scope): void {
-    if (node.type === "BlockStatement" || node.type === "Program") return this.#block(node.body, scope);
-    if (node.type === "ForOfStatement") return this.#forOf(node, scope);
-    if (isFunction(node)) return this.#function(node, [], scope);
-    if (node.type === "CallExpression" && this.#call(node, scope)) return;
-    if (node.type === "MemberExpression") {
-      const kind = this.#kindOf(node.object, scope);
-      if (kind === "input") return this.#readMember(node, scope);
-      if (kind === "inputs") {
-        // The number of the inputs tells nothing of them; any other member is one of them, and given away here.
-        if (memberName(node) !== "length") this.all = true;
-        if (node.computed) this.visit(node.property, scope);
-        return;
-      }
-      this.visit(node.object, scope);
-      if (node.computed) this.visit(node.property, scope);
-      return;
-    }
-    if (node.type === "Property") {
+    if (node.type === "BlockStatement") this.#block(node.body, scope);
+    else if (node.type === "ForOfStatement") this.#forOf(node, scope);
+    else if (isFunction(node)) this.#function(node, [], scope);
+    else if (node.type === "CallExpression" && this.#call(node, scope)) return;
+    else if (node.type === "MemberExpression") this.#member(node, scope);
+    else if (node.type === "Property") {
       if (node.computed) this.visit(node.key, scope);
-      return this.visit(node.value, scope);
-    }
-    if (this.#kindOf(node, scope) !== undefined) {
-      this.all = true;
+      this.visit(node.value, scope);
+    } else if (this.#kindOf(node, scope) !== undefined) this.all = true;
+    else for (const child of childrenOf(node)) this.visit(child, scope);
+  }
+
+  #member(node: MemberExpression, scope: Scope): void {
+    const kind = this.#kindOf(node.object, scope);
+    const name = memberName(node);
+    if (kind === "input") {
+      if (name === undefined) this.all = true;
+      else this.reads.add(name);
+      this.#inside(node.object, scope);
       return;
     }
-    for (const child of childrenOf(node)) this.visit(child, scope);
+    // The number of the inputs tells nothing of them; any other member is one of them, and given away here.
+    if (kind === "inputs" && name !== "length") this.all = true;
+    if (kind === undefined) this.visit(node.object, scope);
+    if (node.computed) this.visit(node.property, scope);
   }
 
   /** Declarations of `const first = inputs[0]` and the like add to the scope of the statements behind them. */
@@ -95,22 +102,25 @@ class InputsReader {
     }
   }
 
-  #forOf(node: Extract<AnyNode, { type: "ForOfStatement" }>, scope: Scope): void {
+  #forOf(node: ForOfStatement, scope: Scope): void {
     const entries = entriesOf(node.right);
-    const kind = this.#kindOf(entries ?? node.right, scope);
+    const list = entries ?? node.right;
+    const kind = this.#kindOf(list, scope);
     if (kind === undefined) this.visit(node.right, scope);
-    else this.#inside(entries ?? node.right, scope);
-    const declared = node.left.type === "VariableDeclaration" ? node.left.declarations[0]?.id : undefined;
-    if (declared === undefined) {
-      if (kind !== undefined) this.all = true;
-      return this.visit(node.body, scope);
-    }
+    else this.#inside(list, scope);
     const item = kind === "inputs" ? "input" : undefined;
-    if (entries === undefined || item === undefined) return this.visit(node.body, this.bind(declared, item, scope));
-    const [index, value] = declared.type === "ArrayPattern" ? declared.elements : [];
-    if (declared.type !== "ArrayPattern") this.all = true;
-    const indexed = index ? this.bind(index, undefined, scope) : scope;
-    this.visit(node.body, value ? this.bind(value, item, indexed) : indexed);
+    const target = node.left.type === "VariableDeclaration" ? node.left.declarations[0]?.id : undefined;
+    let inner = scope;
+    if (target === undefined || (entries !== undefined && target.type !== "ArrayPattern")) {
+      if (item !== undefined) this.all = true;
+    } else if (entries === undefined || target.type !== "ArrayPattern") {
+      inner = this.bind(target, item, scope);
+    } else {
+      const [index, value] = target.elements;
+      if (index) inner = this.bind(index, undefined, inner);
+      if (value) inner = this.bind(value, item, inner);
+    }
+    this.visit(node.body, inner);
   }
 
   #function(node: FunctionNode, kinds: readonly (Kind | undefined)[], scope: Scope): void {
@@ -119,13 +129,6 @@ class InputsReader {
       inner = this.bind(parameter, kinds[i], inner);
     });
     this.visit(node.body, inner);
-  }
-
-  #readMember(node: Extract<AnyNode, { type: "MemberExpression" }>, scope: Scope): void {
-    const name = memberName(node);
-    if (name === undefined) this.all = true;
-    else this.reads.add(name);
-    this.#inside(node.object, scope);
   }
 
   /** A call of a method of the inputs, whose function is followed: whether it was one. */
@@ -209,6 +212,7 @@ function isArrayFrom({ callee }: CallExpression): boolean {
 
 /** The `inputs` of `inputs.entries()`. */
 function entriesOf(node: AnyNode): AnyNode | undefined {
-  const isEntries = node.type === "CallExpression" && node.callee.type === "MemberExpression" && memberName(node.callee) === "entries";
+  const isEntries =
+    node.type === "CallExpression" && node.callee.type === "MemberExpression" && memberName(node.callee) === "entries";
   return isEntries && node.callee.type === "MemberExpression" ? node.callee.object : undefined;
 }

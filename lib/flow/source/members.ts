@@ -2,9 +2,9 @@ import { type AnyNode, type Class, type MethodDefinition, parse } from "acorn";
 import type { Location } from "../../errors.ts";
 import type { FlowClass } from "../spec/flow-spec.ts";
 import { chainOf, type DeclaredStep } from "../spec/steps-of.ts";
-import type { FunctionNode } from "./nodes.ts";
 import { methodsOf } from "./classes.ts";
 import { readModule, type SourceModule } from "./module.ts";
+import type { FunctionNode } from "./nodes.ts";
 import type { Origin } from "./origin.ts";
 
 /** A method or accessor of a flow. */
@@ -46,7 +46,15 @@ export class Members {
   constructor(flow: FlowClass, steps: ReadonlyMap<string, DeclaredStep>) {
     this.#steps = steps;
     this.#chain = chainOf(flow).toReversed();
-    this.#files = [...new Set([...steps.values()].flatMap(({ callers }) => callers().slice(0, 2).map(({ file }) => file)))];
+    this.#files = [
+      ...new Set(
+        [...steps.values()].flatMap(({ callers }) =>
+          callers()
+            .slice(0, 2)
+            .map(({ file }) => file),
+        ),
+      ),
+    ];
   }
 
   /** What `this.name` is or, with `above`, what `super.name` is in a method of that class. */
@@ -78,7 +86,13 @@ export class Members {
   #locate(flow: FlowClass): ClassSource | undefined {
     const names = Object.getOwnPropertyNames(flow.prototype).filter((name) => name !== "constructor");
     const own = [...this.#steps.values()].find(({ declaredIn }) => declaredIn === flow);
-    const files = new Set([...(own?.callers().slice(0, 3).map(({ file }) => file) ?? []), ...this.#files]);
+    const files = new Set([
+      ...(own
+        ?.callers()
+        .slice(0, 3)
+        .map(({ file }) => file) ?? []),
+      ...this.#files,
+    ]);
     for (const file of files) {
       const module = readModule(file);
       const found = (module?.classes.get(flow.name) ?? [])

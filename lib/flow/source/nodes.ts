@@ -1,4 +1,10 @@
-import type { AnyNode, ArrowFunctionExpression, FunctionDeclaration, FunctionExpression, MemberExpression } from "acorn";
+import type {
+  AnyNode,
+  ArrowFunctionExpression,
+  FunctionDeclaration,
+  FunctionExpression,
+  MemberExpression,
+} from "acorn";
 
 export type FunctionNode = FunctionExpression | FunctionDeclaration | ArrowFunctionExpression;
 

@@ -1,4 +1,3 @@
-import type { AnyNode } from "acorn";
 import type { Location } from "../../errors.ts";
 import type { Problem } from "../check/problem.ts";
 import type { FlowDefinition, StepDefinition } from "../definition.ts";
@@ -68,10 +67,9 @@ class SourceReader {
     const bodies = new Set(
       found.flatMap(({ transitions }) => transitions.flatMap((t) => (t.kind === "foreach" ? [t.body] : []))),
     );
-    const steps = found.map(({ member, transitions }) => [
-      member.name,
-      this.#step(member, transitions, bodies.has(member.name)),
-    ] as const);
+    const steps = found.map(
+      ({ member, transitions }) => [member.name, this.#step(member, transitions, bodies.has(member.name))] as const,
+    );
     return { ...this.#ofClass(), steps: new Map(steps), problems: this.#problems };
   }
 
@@ -97,7 +95,10 @@ class SourceReader {
     for (const member of this.#members.helpers()) {
       if (member.source === undefined) continue;
       const { node } = member.source;
-      this.#report(member, [...strayTransitions(member.name, node, new Set()), ...findStepCalls(member.name, node, steps)]);
+      this.#report(member, [
+        ...strayTransitions(member.name, node, new Set()),
+        ...findStepCalls(member.name, node, steps),
+      ]);
     }
   }
 
@@ -136,7 +137,11 @@ class SourceReader {
   }
 
   #doc({ name, source }: Member): string | undefined {
-    return source?.origin && source.text && this.#docsOf(source.origin.path, source.text).get(`${name}:${source.origin.line}`);
+    return (
+      source?.origin &&
+      source.text &&
+      this.#docsOf(source.origin.path, source.text).get(`${name}:${source.origin.line}`)
+    );
   }
 
   #ofClass(): Pick<FlowSource, "doc" | "at"> {

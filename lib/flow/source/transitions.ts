@@ -109,7 +109,11 @@ export function findStepCalls(step: string, node: FunctionNode, steps: ReadonlyS
 function selvesOf(node: FunctionNode): Set<string> {
   const names = new Set<string>();
   walk(node, (inner) => {
-    if (inner.type === "VariableDeclarator" && inner.init?.type === "ThisExpression" && inner.id.type === "Identifier") {
+    if (
+      inner.type === "VariableDeclarator" &&
+      inner.init?.type === "ThisExpression" &&
+      inner.id.type === "Identifier"
+    ) {
       names.add(inner.id.name);
     }
     return undefined;
@@ -159,7 +163,10 @@ function isSuperCall(node: AnyNode, step: string): boolean {
 
 /** `return;`, `return undefined`, `return void …`: what a step that falls through gives. */
 function isNothing(node: AnyNode): boolean {
-  return (node.type === "Identifier" && node.name === "undefined") || (node.type === "UnaryExpression" && node.operator === "void");
+  return (
+    (node.type === "Identifier" && node.name === "undefined") ||
+    (node.type === "UnaryExpression" && node.operator === "void")
+  );
 }
 
 function readTransition(step: string, call: CallExpression, source: MemberSource, findings: Finding[]): Transition[] {

@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { isMillraceError, type Location, MillraceError } from "../../errors.ts";
+import { originMapOf } from "../source/origin.ts";
+
+/**
+ * Imports a compiled flow.
+ *
+ * @param file the flow's, as the user knows it
+ * @throws MillraceError `FLOW_IMPORT` where the module throws, with the line of the user's that did.
+ */
+export async function importFlow(module: string, file: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(/* @vite-ignore */ pathToFileURL(module).href);
+  } catch (cause) {
+    const at = (await placeIn(module, cause)) ?? { file };
+    if (isMillraceError(cause)) {
+      const { code, message, fix } = cause;
+      throw new MillraceError(code, message, { ...(fix !== undefined && { fix }), at: cause.at ?? at, cause });
+    }
+    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    throw new MillraceError("FLOW_IMPORT", `${file} fails when it is imported: ${reason}`, {
+      fix: "Let the module only declare; what can fail belongs in a step.",
+      at,
+      cause,
+    });
+  }
+}
+
+/** The first line of the stack that is in the module, as the user wrote it. */
+async function placeIn(module: string, cause: unknown): Promise<Location | undefined> {
+  const stack = cause instanceof Error ? (cause.stack ?? "") : "";
+  for (const [, url = "", line, column] of stack.matchAll(/(file:\/\/[^\s)]+?|\/[^\s):]+):(\d+):(\d+)/g)) {
+    const path = url.startsWith("file:") ? fileURLToPath(url) : url;
+    if (path !== module) continue;
+    const code = await readFile(module, "utf8");
+    const before = code.split("\n", Number(line) - 1).join("\n").length;
+    const { file, line: origin } = originMapOf(code, module).origin(before + Number(column));
+    return { file, line: origin };
+  }
+  return undefined;
+}
