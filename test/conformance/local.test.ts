@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
+import { loadFlow } from "../../lib/flow/load/load.ts";
+import { SqliteMetadataStore } from "../../lib/metadata/sqlite/store.ts";
+import { runFlow } from "../../lib/run/run-flow.ts";
+import { observe } from "./observe.ts";
+import { shapes } from "./shapes.ts";
+
+let store: string;
+beforeAll(async () => {
+  store = await mkdtemp(join(tmpdir(), "millrace-conformance-"));
+});
+afterAll(() => rm(store, { recursive: true }));
+
+describe("on this machine", () => {
+  test.each(shapes)("$name $parameters", async ({ name, flow, parameters = {}, tasks, artifacts, failure }) => {
+    const file = fileURLToPath(new URL(`flows/${name}.ts`, import.meta.url));
+    const loaded = await loadFlow(file, { cacheDir: join(store, "cache") });
+
+    const run = await runFlow(loaded, { store, parameters });
+
+    const records = new SqliteMetadataStore(store);
+    const seen = await observe(records, new FolderBlobStore(store), loaded.definition, run);
+    expect(run).toMatchObject({ flow, status: failure === undefined ? "succeeded" : "failed" });
+    expect(seen).toEqual({
+      tasks,
+      ...(artifacts && { artifacts }),
+      ...(failure && { failure: { message: expect.any(String), ...failure } }),
+    });
+    await records.close();
+  });
+});
