@@ -96,6 +96,19 @@ def update(self: parsing.ResourceMap, template: dict, parameters: dict | None = 
             self._delete_resource(self._parsed_resources.pop(name), before[name])
 
 
+def delete(self: parsing.ResourceMap) -> None:
+    for name in reversed(in_order(self._resource_json_map)):
+        if name not in self._parsed_resources:
+            continue
+        resource, definition = self._parsed_resources.pop(name), self._resource_json_map[name]
+        try:
+            self._delete_resource(resource, definition)
+        except Exception as problem:
+            # moto can't take a network apart (routes, attachments); it has no behaviour here, so it may stay.
+            if not definition["Type"].startswith("AWS::EC2::"):
+                raise ValidationError(name, f"{name} can't be deleted: {getattr(problem, 'message', problem)}") from problem
+
+
 def _replace(self: parsing.ResourceMap, name: str, resource: dict, old: CloudFormationModel) -> CloudFormationModel:
     """A new resource for one that can't be changed in place, unless it is one whose name or content would be lost."""
     if resource["Type"] in CHANGED_IN_PLACE:
@@ -346,6 +359,7 @@ def install() -> None:
     parsing.resource_class_from_type = resource_class
     parsing.ResourceMap.create = create
     parsing.ResourceMap.update = update
+    parsing.ResourceMap.delete = delete
     parsing.ResourceMap._delete_resource = retain_or_delete
     # Policies are stored, not enforced: one that demands TLS would refuse every request to a plain HTTP server.
     s3.FakeBucket.get_permission = lambda bucket, action, resource: PermissionResult.NEUTRAL

@@ -40,7 +40,7 @@ export async function deployStack(target: Target, deployment: Deployment): Promi
   const scratch = await mkdtemp(join(tmpdir(), "deploy-"));
   const outputs = join(scratch, "outputs.json");
   try {
-    const options = ["--require-approval", "never", "--outputs-file", outputs];
+    const options = ["--require-approval", "never", "--progress", "events", "--outputs-file", outputs];
     await cdk(target, ["deploy", ...assembly(deployment, scratch), ...options], deployment.env);
     return JSON.parse(await readFile(outputs, "utf8"));
   } finally {
@@ -96,7 +96,7 @@ function assembly({ app, stacks, outdir }: Deployment, scratch: string): string[
 }
 
 function cdk(target: Target, parameters: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
-  const quiet = ["--no-version-reporting", "--no-notices", "--no-path-metadata", "--ci", "--progress", "events"];
+  const quiet = ["--no-version-reporting", "--no-notices", "--no-path-metadata", "--ci"];
   const options = {
     cwd: ROOT,
     env: { ...process.env, ...target.env, CDK_DISABLE_VERSION_CHECK: "1", CDK_DISABLE_CLI_TELEMETRY: "true", ...env },

@@ -127,12 +127,15 @@ export class Execution {
   }
 
   #fail(reason: unknown): void {
-    if (reason instanceof TimedOut) return this.#end("TIMED_OUT", "ExecutionTimedOut", {});
-    if (reason instanceof Aborted)
-      return this.#end("ABORTED", "ExecutionAborted", { error: this.error, cause: this.cause });
-    const { error, message } = toStateError(reason);
-    Object.assign(this, { error, cause: message });
-    this.#end("FAILED", "ExecutionFailed", { error, cause: message });
+    if (reason instanceof TimedOut) {
+      this.#end("TIMED_OUT", "ExecutionTimedOut", {});
+    } else if (reason instanceof Aborted) {
+      this.#end("ABORTED", "ExecutionAborted", { error: this.error, cause: this.cause });
+    } else {
+      const { error, message } = toStateError(reason);
+      Object.assign(this, { error, cause: message });
+      this.#end("FAILED", "ExecutionFailed", { error, cause: message });
+    }
   }
 
   #end(status: Status, event: string, details: object): void {
