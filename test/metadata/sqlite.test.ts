@@ -85,6 +85,18 @@ describe("records in SQLite", () => {
     });
   });
 
+  it("are read by who wrote them without waiting", async () => {
+    await withStore(async (store) => {
+      const writes = [
+        store.beginRun(runRecord()),
+        store.startAttempt(address("fit"), "a", time(1)),
+        store.commit(address("fit"), "a", time(2), commitOf(0)),
+      ];
+      expect((await store.tasks("Train", "r1", "fit")).map(({ committed }) => committed)).toEqual([commitOf(0)]);
+      await Promise.all(writes);
+    });
+  });
+
   it("of programs that run at once in one store are all there", async () => {
     const runs = ["r1", "r2", "r3"];
     const ends = runs.map((run) => once(startProgram(run), "exit"));

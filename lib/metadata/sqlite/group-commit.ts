@@ -11,8 +11,9 @@ interface Write {
 const interval = 5;
 
 /**
- * Writes share a transaction: the first comes at once, those that follow within the interval together. Each is settled when it is on disk. A write checks its condition before it
- * changes anything, so that one which throws leaves the others alone; when SQLite itself fails, all of them fail.
+ * Writes share a transaction: the first comes at once, those that follow within the interval together. Each is settled when it is on disk. A
+ * write checks its condition before it changes anything, so that one which throws leaves the others alone; when SQLite itself fails, all of
+ * them fail.
  */
 export class GroupCommit {
   readonly #database: DatabaseSync;
