@@ -8,6 +8,8 @@ import { attemptToken } from "./token.ts";
 
 export * from "../lib/index.ts";
 
+process.setSourceMapsEnabled(true);
+
 /** Runs the task that the job's environment names. The process ends with 0 where it succeeded, else with 1 and the error as its last words. */
 export async function taskJob(context: StepContext, body?: unknown): Promise<void> {
   try {

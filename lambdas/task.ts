@@ -8,6 +8,8 @@ import { attemptToken } from "./token.ts";
 
 export * from "../lib/index.ts";
 
+process.setSourceMapsEnabled(true);
+
 /** The handler of a step's function. */
 export function taskHandler(context: StepContext, body: unknown) {
   const { store, blobs } = storesOf(process.env);

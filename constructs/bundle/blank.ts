@@ -19,12 +19,16 @@ export async function blankSteps(
   const bodies = classes
     .flatMap((name) => module.classes.get(name) ?? [])
     .flatMap((node) => [...methodsOf(node)])
-    .flatMap(([name, methods]) => (others.has(name) ? methods.map((method) => method.value.body) : []))
-    .sort((a, b) => b.start - a.start);
+    .flatMap(([name, methods]) => (others.has(name) ? methods.map((method) => method.value.body) : []));
   let { code } = module;
-  for (const { start, end } of bodies) code = `${code.slice(0, start)}{}${code.slice(end)}`;
+  for (const { start, end } of bodies) code = code.slice(0, start) + blank(code.slice(start, end)) + code.slice(end);
   const { transform } = await import("esbuild");
   // As TypeScript, whose unused imports esbuild drops; those of JavaScript it keeps for their side effects.
-  const shaken = await transform(code, { ...loweringOptions(path), loader: "ts", treeShaking: true, sourcemap: false });
+  const shaken = await transform(code, { ...loweringOptions(path), loader: "ts", treeShaking: true, sourcemap: "inline" });
   return shaken.code;
+}
+
+/** An empty body of the same shape, so that the source map still fits. */
+function blank(body: string): string {
+  return `{${body.slice(1, -1).replaceAll(/[^\n]/g, " ")}}`;
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { BuildFailure, Plugin } from "esbuild";
 import { MillraceError } from "../../lib/errors.ts";
@@ -10,6 +11,9 @@ import { computeOf } from "../limits.ts";
 import { blankSteps } from "./blank.ts";
 import { entryOf } from "./entry.ts";
 import type { BundleRequest } from "./request.ts";
+
+/** Keeps the runtime, which is minified, out of the source map. */
+const unmapped = `\n//# sourceMappingURL=data:application/json,${encodeURIComponent('{"version":3,"sources":[""],"mappings":"A"}')}`;
 
 /** CommonJS packages ask for Node's modules by a `require`, which an ES module has not. */
 const banner =
@@ -56,6 +60,10 @@ async function bundleStep(
       format: "esm",
       platform: "node",
       target: "node24",
+      minifyWhitespace: true,
+      // A failure's stack names the lines that the user wrote.
+      sourcemap: "inline",
+      sourcesContent: false,
       legalComments: "none",
       logLevel: "silent",
       banner: { js: banner },
@@ -83,8 +91,7 @@ function withRuntime(path: string): Plugin {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^millrace$/ }, () => ({ path: "runtime", namespace: "millrace", sideEffects: false }));
       onLoad({ filter: /.*/, namespace: "millrace" }, async () => {
-        const { readFile } = await import("node:fs/promises");
-        return { contents: await readFile(path, "utf8"), loader: "js", resolveDir: dirname(path) };
+        return { contents: (await readFile(path, "utf8")) + unmapped, loader: "js" };
       });
     },
   };
