@@ -44,7 +44,7 @@ export function fromStep(step: string): string {
 /** The path of the branches of a split; `undefined` where it is always the same as outside. */
 export function branchPath(around: Around): string | undefined {
   const nonzero = around.loops ? ["visit > 0"] : [];
-  const behindMark = around.marked ? ["$contains(path, /~[0-9]+$/)"] : [];
+  const behindMark = around.marked ? ["$contains($split(path, '.')[-1], '~')"] : [];
   const conditions = [...nonzero, ...behindMark];
   return conditions.length === 0 ? undefined : `(${conditions.join(" or ")} ? path & '~' & visit : path)`;
 }
@@ -65,6 +65,6 @@ export function iterationCounts(around: Around): string {
 export function shard(around: Around): string {
   if (around.depth === 0) return "0";
   const count = around.depth > 1 ? "$number($split(counts, '.')[-1])" : "$number(counts)";
-  const index = "$number($match(path, /([0-9]+)(~[0-9]+)*$/)[0].groups[0])";
+  const index = "$number($split($split(path, '.')[-1], '~')[0])";
   return `${index} % $min([${MAX_SHARDS}, $ceil(${count} / ${ITERATIONS_PER_SHARD})])`;
 }

@@ -77,7 +77,7 @@ function build(block: Block): NestedFlow {
       case "foreach": {
         const splitter = add(block.kind, region, depth);
         const joiner = add("join", region, depth, { role: "join", splitter });
-        const inside = block.kind === "foreach" ? [block.block] : block.blocks;
+        const inside = "block" in block ? [block.block] : block.blocks;
         const entries = inside.map((part) => {
           const nested = { entry: "", loops: false };
           nested.entry = emit(part, joiner, nested, depth + (block.kind === "foreach" ? 1 : 0));

@@ -21,10 +21,13 @@ const shapes: Readonly<Record<Node["role"], string>> = {
  */
 export function dot(definition: FlowDefinition): string {
   const { nodes, edges } = picture(definition);
+  const steps = new Set(nodes.map(({ step }) => step));
   const lines = [
     'node [fontname="Helvetica"];',
     ...nodes.map(({ step, role }) => `${quote(step)} [shape=${shapes[role]}];`),
-    ...edges.map((edge) => `${quote(edge.from)} -> ${quote(edge.to)}${attributes(edge)};`),
+    ...edges
+      .filter(({ to }) => steps.has(to))
+      .map((edge) => `${quote(edge.from)} -> ${quote(edge.to)}${attributes(edge)};`),
   ];
   return `digraph ${quote(definition.name)} {\n${lines.map((line) => `  ${line}\n`).join("")}}\n`;
 }

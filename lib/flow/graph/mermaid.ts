@@ -21,7 +21,7 @@ const shapes: Readonly<Record<Node["role"], readonly [string, string]>> = {
 export function mermaid(definition: FlowDefinition): string {
   const { nodes, edges } = picture(definition);
   const ids = new Map(nodes.map(({ step }, index) => [step, `s${index}`]));
-  const shown = nodes.map(({ step, role }) => `${ids.get(step)}${shapes[role][0]}"${escape(step)}"${shapes[role][1]}`);
+  const shown = nodes.map(({ step, role }) => `${ids.get(step)}${shapes[role][0]}"${encode(step)}"${shapes[role][1]}`);
   const drawn = edges
     .filter(({ to }) => ids.has(to))
     .map((edge) => `${ids.get(edge.from)} ${arrow(edge)} ${ids.get(edge.to)}`);
@@ -33,6 +33,6 @@ function arrow({ choice, each }: Edge): string {
 }
 
 /** Everything that Mermaid or HTML could take for markup becomes one of Mermaid's entity codes. */
-function escape(text: string): string {
+function encode(text: string): string {
   return text.replace(/[^\p{L}\p{N}_$ .-]/gu, (character) => `#${character.codePointAt(0)};`);
 }
