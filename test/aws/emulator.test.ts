@@ -17,10 +17,11 @@ import {
   stepFunctions,
   waitForExecution,
 } from "./support/deploy.ts";
-import { EmulatorControl } from "./support/emulator.ts";
+import { Faults, Requests } from "./support/emulator.ts";
 
 const aws = inject("aws");
-const control = new EmulatorControl(aws.endpoint);
+const faults = new Faults(aws.endpoint);
+const requests = new Requests(aws.endpoint);
 const sfn = stepFunctions(aws);
 const dynamodb = new DynamoDBClient(clientConfig(aws));
 const s3 = new S3Client({ ...clientConfig(aws), forcePathStyle: true });
@@ -57,7 +58,7 @@ beforeAll(async () => {
   outputs = (await deployStack(aws, { app })).Emulated ?? {};
 });
 
-afterEach(() => control.clearFaults());
+afterEach(() => faults.clear());
 
 describe("Step Functions", () => {
   test("a Lambda task gets the payload and runs in the runtime that the function declares", async () => {
@@ -168,7 +169,7 @@ describe("Step Functions", () => {
       status: "FAILED",
       redrive: "REDRIVABLE",
     });
-    await control.clearRequests();
+    await requests.clear();
     await sfn.send(new RedriveExecutionCommand({ executionArn: failed.executionArn }));
     const { status, output, redriveCount } = await waitForExecution(aws, String(failed.executionArn));
     expect({ status, redriveCount, output: JSON.parse(String(output)) }).toEqual({
@@ -176,7 +177,7 @@ describe("Step Functions", () => {
       redriveCount: 1,
       output: { results: [0, 1, 2], redrives: 1 },
     });
-    const writes = (await control.requests()).filter(
+    const writes = (await requests.list()).filter(
       ({ operation, caller }) => operation === "PutItem" && caller === `lambda/${outputs.StepName}`,
     );
     expect(writes).toEqual([]);
@@ -201,7 +202,7 @@ describe("Batch", () => {
     await sfn.send(new StopExecutionCommand({ executionArn: arn, error: "Enough", cause: "a test" }));
     const { status, error } = await waitForExecution(aws, arn);
     expect({ status, error }).toEqual({ status: "ABORTED", error: "Enough" });
-    expect((await control.requests()).map(({ operation }) => operation)).toContain("terminatejob");
+    expect((await requests.list()).map(({ operation }) => operation)).toContain("terminatejob");
   });
 });
 
@@ -215,36 +216,36 @@ describe("EventBridge", () => {
 describe("faults", () => {
   test("a throttled write is repeated by the SDK; a client that doesn't repeat fails", async () => {
     const throttle = { on: "request", do: "throttle", where: { service: "dynamodb", operation: "PutItem" } } as const;
-    await control.addFault(throttle);
-    await control.clearRequests();
+    await faults.add(throttle);
+    await requests.clear();
     expect(await outputOf("Linear", { write: "throttled" })).toMatchObject({ write: "throttled" });
-    const writes = (await control.requests()).filter(
+    const writes = (await requests.list()).filter(
       ({ operation, caller }) => operation === "PutItem" && caller === `lambda/${outputs.StepName}`,
     );
     expect(writes.map(({ resource, status }) => ({ resource, status }))).toEqual([
       { resource: outputs.TableName, status: 400 },
       { resource: outputs.TableName, status: 200 },
     ]);
-    await control.clearFaults();
-    await control.addFault(throttle);
+    await faults.clear();
+    await faults.add(throttle);
     expect(await outputOf("Linear", { write: "throttled", attempts: 1 })).toMatchObject({
       error: "ProvisionedThroughputExceededException",
     });
   });
 
   test.each(["throttle", "reset"] as const)("a request to S3 meets %s", async (effect) => {
-    await control.addFault({
+    await faults.add({
       on: "request",
       do: effect,
       where: { service: "s3", resource: `${outputs.BucketName}/*` },
     });
-    await control.clearRequests();
+    await requests.clear();
     expect(await outputOf("Linear", { store: `after-${effect}` })).toMatchObject({ store: `after-${effect}` });
-    expect((await control.faults()).map(({ struck }) => struck)).toEqual([1]);
+    expect((await faults.list()).map(({ struck }) => struck)).toEqual([1]);
   });
 
   test("Lambda throttles the state machine, which retries", async () => {
-    await control.addFault({ on: "request", do: "throttle", where: { service: "lambda", operation: "Invoke" } });
+    await faults.add({ on: "request", do: "throttle", where: { service: "lambda", operation: "Invoke" } });
     expect(await outputOf("Retried", { failures: 1 })).toMatchObject({ retry: 1 });
   });
 
@@ -252,7 +253,7 @@ describe("faults", () => {
     ["kill-at-start", false],
     ["kill-before-answer", true],
   ] as const)("a function dies: %s, written: %s", async (effect, written) => {
-    await control.addFault({ on: "lambda", do: effect, where: { function: String(outputs.StepName) } });
+    await faults.add({ on: "lambda", do: effect, where: { function: String(outputs.StepName) } });
     expect(await outputOf("Linear", { write: effect })).toMatchObject({ error: "Runtime.ExitError" });
     const { Item } = await dynamodb.send(
       new GetItemCommand({ TableName: outputs.TableName, Key: { pk: { S: effect } }, ConsistentRead: true }),
@@ -261,7 +262,7 @@ describe("faults", () => {
   });
 
   test("a function dies some time after its start", async () => {
-    await control.addFault({
+    await faults.add({
       on: "lambda",
       do: "kill-after",
       milliseconds: 200,
@@ -271,14 +272,14 @@ describe("faults", () => {
   });
 
   test("a Batch job's host is terminated", async () => {
-    await control.addFault({ on: "batch", do: "host-terminated" });
+    await faults.add({ on: "batch", do: "host-terminated" });
     const { status, error, cause } = await run("Job", { name: "unlucky", exit: 0, milliseconds: 0 });
     expect({ status, error }).toEqual({ status: "FAILED", error: "States.QueryEvaluationError" });
     expect(cause).toContain("ExitCode");
   });
 
   test("a Batch job is lost: it stays RUNNING until it is terminated", async () => {
-    await control.addFault({ on: "batch", do: "lose" });
+    await faults.add({ on: "batch", do: "lose" });
     const arn = await startExecution(aws, String(outputs.JobArn), { name: "lost", exit: 0, milliseconds: 0 });
     while (!(await eventTypes(arn)).includes("TaskSubmitted")) await new Promise((done) => setTimeout(done, 50));
     await sfn.send(new StopExecutionCommand({ executionArn: arn }));
@@ -287,10 +288,10 @@ describe("faults", () => {
 
   test("an event is delivered twice, or not at all", async () => {
     const where = { detailType: "Step Functions Execution Status Change", status: "SUCCEEDED" };
-    await control.addFault({ on: "event", do: "duplicate", where });
+    await faults.add({ on: "event", do: "duplicate", where });
     const twice = await run("Linear");
     expect(await recordedStatuses(twice.executionArn, 2)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
-    await control.addFault({ on: "event", do: "drop", where });
+    await faults.add({ on: "event", do: "drop", where });
     const never = await run("Linear");
     const later = await run("Linear");
     expect(await recordedStatuses(later.executionArn, 1)).toEqual(["SUCCEEDED"]);
@@ -298,7 +299,7 @@ describe("faults", () => {
   });
 
   test("a misspelt fault is an error", async () => {
-    await expect(control.addFault({ on: "lambda", do: "drop" })).rejects.toThrow(
+    await expect(faults.add({ on: "lambda", do: "drop" })).rejects.toThrow(
       "do is 'drop', and must be one of ['kill-after', 'kill-at-start', 'kill-before-answer'] for lambda",
     );
   });

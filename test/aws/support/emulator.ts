@@ -45,8 +45,8 @@ export interface RecordedRequest {
   readonly status: number;
 }
 
-/** The control paths of a running emulator. */
-export class EmulatorControl {
+/** The faults of a running emulator. */
+export class Faults {
   readonly #endpoint: string;
 
   constructor(endpoint: string) {
@@ -54,38 +54,47 @@ export class EmulatorControl {
   }
 
   /** Switches a fault on. */
-  async addFault(fault: Fault): Promise<void> {
-    await this.#call("POST", "faults", fault);
+  async add(fault: Fault): Promise<void> {
+    await control(this.#endpoint, "POST", "faults", fault);
   }
 
   /** The faults that are on; `struck` counts how often each has had its effect. */
-  faults(): Promise<(Fault & { readonly struck: number })[]> {
-    return this.#call("GET", "faults");
+  list(): Promise<(Fault & { readonly struck: number })[]> {
+    return control(this.#endpoint, "GET", "faults");
   }
 
   /** Switches all faults off. */
-  async clearFaults(): Promise<void> {
-    await this.#call("DELETE", "faults");
+  async clear(): Promise<void> {
+    await control(this.#endpoint, "DELETE", "faults");
+  }
+}
+
+/** The journal of the requests that a running emulator answered. */
+export class Requests {
+  readonly #endpoint: string;
+
+  constructor(endpoint: string) {
+    this.#endpoint = endpoint;
   }
 
-  /** The requests since the start or the last {@link clearRequests}, oldest first. */
-  requests(): Promise<RecordedRequest[]> {
-    return this.#call("GET", "requests");
+  /** The requests since the start or the last {@link clear}, oldest first. */
+  list(): Promise<RecordedRequest[]> {
+    return control(this.#endpoint, "GET", "requests");
   }
 
-  async clearRequests(): Promise<void> {
-    await this.#call("DELETE", "requests");
+  async clear(): Promise<void> {
+    await control(this.#endpoint, "DELETE", "requests");
   }
+}
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.#endpoint}/_emulator/${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const content = (await response.json()) as T & { message?: string };
-    if (!response.ok) throw new Error(content.message);
-    return content;
-  }
+async function control<T>(endpoint: string, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${endpoint}/_emulator/${path}`, {
+    method,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const content = (await response.json()) as T & { message?: string };
+  if (!response.ok) throw new Error(content.message);
+  return content;
 }
 
 /** A running emulator. */
@@ -94,7 +103,8 @@ export interface Emulator {
   readonly port: number;
   /** What a program needs to reach it: `AWS_*`, `CDK_DOCKER`, `EMULATOR_IMAGES`, and a `PATH` with Node 24 first. */
   readonly env: Readonly<Record<string, string>>;
-  readonly control: EmulatorControl;
+  readonly faults: Faults;
+  readonly requests: Requests;
   stop(): Promise<void>;
 }
 
@@ -118,7 +128,8 @@ export async function startEmulator(): Promise<Emulator> {
   return {
     endpoint,
     port,
-    control: new EmulatorControl(endpoint),
+    faults: new Faults(endpoint),
+    requests: new Requests(endpoint),
     env: {
       PATH: join(MODULES, ".bin") + delimiter + process.env.PATH,
       AWS_ENDPOINT_URL: endpoint,
