@@ -45,6 +45,17 @@ export class EncodeError extends MillraceError {
   }
 }
 
+/** An artifact that is a file which is not there, or may not be read. */
+export function unreadableFile(path: string, cause: unknown): EncodeError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new EncodeError(
+    path,
+    `is a file that cannot be read: ${reason}`,
+    "Write the file before the step returns, and give its right path.",
+    cause,
+  );
+}
+
 /** Stored bytes that their codec cannot read. */
 export class DecodeError extends MillraceError {
   constructor(codec: string, problem: string, details?: ErrorDetails) {

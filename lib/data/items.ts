@@ -1,10 +1,8 @@
-import { types } from "node:util";
 import type { Frame } from "../metadata/records.ts";
-import { InlineBudget, loadArtifact, storeEncoded } from "./artifacts.ts";
+import { InlineBudget, storeEncoded } from "./artifacts.ts";
 import { type Encoded, encode } from "./codecs/index.ts";
 import { encodeJson } from "./codecs/json.ts";
-import { DecodeError } from "./errors.ts";
-import type { ArtifactRef, BlobStore } from "./store.ts";
+import type { BlobStore } from "./store.ts";
 
 const frameItems = 1000;
 const frameBytes = 256 * 1024;
@@ -15,18 +13,15 @@ const inFlight = 8;
 export type Items = readonly unknown[] | NodeJS.TypedArray;
 
 /**
- * Writes a foreach's items in frames of consecutive items, so that a task reads its own and few others: at most 1,000 items or 256 KB,
+ * Writes a foreach's items in frames of consecutive items, so that a task reads its own and few others. A frame is an
+ * artifact, a list or a typed array: at most 1,000 items or 256 KB,
  * whichever comes first; a larger item is alone in its frame. If all of them fit into one frame of 4 KB, it travels in the record.
  *
  * @param at What the items are called in errors: `this.foreach(items)`.
  * @throws EncodeError, StoreError
  */
-export async function storeItems(
-  items: Items,
-  at: string,
-  blobs: BlobStore,
-  budget = new InlineBudget(),
-): Promise<readonly Frame[]> {
+export async function storeItems(items: Items, at: string, blobs: BlobStore): Promise<readonly Frame[]> {
+  const budget = new InlineBudget();
   const none = InlineBudget.none();
   const frames: Promise<Frame>[] = [];
   for (const { count, encoded } of encodeFrames(items, at)) {
@@ -40,15 +35,6 @@ export async function storeItems(
     await frames.at(-inFlight);
   }
   return await Promise.all(frames);
-}
-
-/** Reads one item. @throws BlobMissingError, BlobCorruptError, DecodeError, StoreError */
-export async function loadItem(frame: ArtifactRef, position: number, blobs: BlobStore): Promise<unknown> {
-  const items = await loadArtifact(frame, blobs);
-  if (!(Array.isArray(items) || types.isTypedArray(items)) || position >= items.length) {
-    throw new DecodeError(frame.codec, `${frame.type} is no frame that has an item ${position}`);
-  }
-  return items[position];
 }
 
 interface EncodedFrame {

@@ -1,4 +1,4 @@
-import { DecodeError, EncodeError } from "../errors.ts";
+import { DecodeError, unreadableFile } from "../errors.ts";
 import { ArtifactFile } from "../file.ts";
 import type { Codec } from "./codec.ts";
 
@@ -31,12 +31,6 @@ function content(file: ArtifactFile, at: string): Uint8Array {
   try {
     return file.bytes();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new EncodeError(
-      at,
-      `is a file that cannot be read: ${reason}`,
-      "Write the file before the step returns, and give its right path.",
-      error,
-    );
+    throw unreadableFile(at, error);
   }
 }

@@ -9,7 +9,7 @@ export type JsonObject = { [key: string]: unknown };
 export interface Tag {
   readonly name: string;
   matches(value: object): boolean;
-  /** What is written behind `$type`; its members may themselves need tags. */
+  /** What is written behind `$type`; its members may themselves need tags. Throws only where a file cannot be read. */
   encode(value: object): JsonObject;
   /** Takes the members with their tags already resolved. May throw anything where they are not what `encode` wrote. */
   decode(members: JsonObject): unknown;

@@ -1,8 +1,8 @@
-import { DecodeError, EncodeError } from "../errors.ts";
+import { DecodeError, EncodeError, unreadableFile } from "../errors.ts";
 import type { Codec } from "./codec.ts";
 import { className } from "./describe.ts";
 import { decodeError, encodeError, isError } from "./json-errors.ts";
-import { type JsonObject, tagNamed, tagOf } from "./json-tags.ts";
+import { type JsonObject, type Tag, tagNamed, tagOf } from "./json-tags.ts";
 
 /**
  * JSON, and what JavaScript has beyond it. What JSON can say is written as plain JSON; anything else as `{ "$type": "Map", … }`. A key
@@ -85,10 +85,18 @@ class Writer {
   #lowerNew(value: object): unknown {
     if (Array.isArray(value)) return className(value) === "Array" ? this.#lowerArray(value) : this.#instance(value);
     const tag = tagOf(value);
-    if (tag !== undefined) return { $type: tag.name, ...(this.#lowerMembers(tag.encode(value)) as JsonObject) };
-    if (isError(value)) return { $type: "Error", ...(this.#lowerMembers(encodeError(value)) as JsonObject) };
+    if (tag !== undefined) return { $type: tag.name, ...this.#lowerMembers(this.#membersOf(tag, value)) };
+    if (isError(value)) return { $type: "Error", ...this.#lowerMembers(encodeError(value)) };
     if ("toJSON" in value && typeof value.toJSON === "function") return this.lower(value.toJSON());
     return isPlain(value) ? this.#lowerMembers(value as JsonObject, escapeKey) : this.#instance(value);
+  }
+
+  #membersOf(tag: Tag, value: object): JsonObject {
+    try {
+      return tag.encode(value);
+    } catch (error) {
+      throw unreadableFile(this.#path(), error);
+    }
   }
 
   #lowerArray(values: readonly unknown[]): readonly unknown[] {
@@ -129,10 +137,14 @@ class Writer {
   }
 
   #refused(problem: string, fix: string): EncodeError {
-    const path = this.#keys.map((key) =>
+    return new EncodeError(this.#path(), problem, fix);
+  }
+
+  #path(): string {
+    const inside = this.#keys.map((key) =>
       typeof key === "number" ? `[${key}]` : isIdentifier(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
     );
-    return new EncodeError(this.#at + path.join(""), problem, fix);
+    return this.#at + inside.join("");
   }
 }
 
