@@ -3,14 +3,17 @@ import { MillraceError } from "../../errors.ts";
 import { type FlowClass, isFlowClass } from "../spec/flow-spec.ts";
 import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
-import { describeFlow } from "./describe.ts";
 import { importFlow } from "./import.ts";
 import type { LoadedFlow } from "./load.ts";
 
 /** Loads a flow that is a class; its code runs as far as its module declares it. */
 export async function loadClass(path: string, name: string | undefined, cache: FlowCache): Promise<LoadedFlow> {
   const file = relative(process.cwd(), path);
-  const { code, inputs, packages } = await compile({ path }, cache.folder);
+  // The parser loads while the compiler works.
+  const [{ code, inputs, packages }, { describeFlow }] = await Promise.all([
+    compile({ path }, cache.folder),
+    import("./describe.ts"),
+  ]);
   const module = await cache.writeModule(code);
   const flow = chooseFlow(await importFlow(module, file), file, name);
   return cache.keep(describeFlow(flow), { inputs, packages, module });

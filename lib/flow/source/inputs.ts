@@ -18,6 +18,9 @@ const givesOther: ReadonlySet<string> = new Set([
   "findLastIndex",
 ]);
 
+const reduces: ReadonlySet<string> = new Set(["reduce", "reduceRight"]);
+const takesNumbers: ReadonlySet<string> = new Set(["slice", "at"]);
+
 /** The artifacts that a join reads of its inputs; `"all"` where it gives them away. */
 export function readInputs(node: FunctionNode): ReadonlySet<string> | "all" {
   const [parameter] = node.params;
@@ -131,40 +134,39 @@ class InputsReader {
     this.visit(node.body, inner);
   }
 
-  /** A call of a method of the inputs, whose function is followed: whether it was one. */
+  /** A call that goes over the inputs: whether it was one. */
   #call(node: CallExpression, scope: Scope): boolean {
-    const { callee } = node;
-    const [first, ...rest] = node.arguments;
+    const [first, mapper] = node.arguments;
     if (isArrayFrom(node) && first !== undefined && this.#kindOf(first, scope) === "inputs") {
       this.#inside(first, scope);
-      for (const argument of rest) this.#callback(argument, ["input"], scope);
+      if (mapper !== undefined) this.#callback(mapper, ["input"], scope);
       return true;
     }
-    if (callee.type !== "MemberExpression" || this.#kindOf(callee.object, scope) !== "inputs") return false;
-    const name = memberName(callee) ?? "";
-    const sorts = name === "toSorted";
-    const reduces = (name === "reduce" || name === "reduceRight") && rest.length > 0;
-    if (!givesInputs.has(name) && !givesInput.has(name) && !givesOther.has(name) && !reduces) return false;
+    if (node.callee.type !== "MemberExpression" || this.#kindOf(node.callee.object, scope) !== "inputs") return false;
+    const name = memberName(node.callee) ?? "";
+    const isReduce = reduces.has(name) && mapper !== undefined;
+    if (!givesInputs.has(name) && !givesInput.has(name) && !givesOther.has(name) && !isReduce) return false;
+    // Nothing follows what becomes of the inputs that it gives.
     if (givesInput.has(name) || givesInputs.has(name)) this.all = true;
-    this.#inside(node, scope, reduces ? [undefined, "input"] : sorts ? ["input", "input"] : ["input"]);
+    this.#inside(node, scope);
     return true;
   }
 
   #callback(node: AnyNode, kinds: readonly (Kind | undefined)[], scope: Scope): void {
     if (isFunction(node)) this.#function(node, kinds, scope);
-    else if (node.type !== "Literal") this.all = true;
+    else this.all = true;
   }
 
   /** What runs in an expression that stands for inputs: the functions and indices in it, not the inputs themselves. */
-  #inside(node: AnyNode, scope: Scope, kinds: readonly (Kind | undefined)[] = ["input"]): void {
-    if (node.type === "CallExpression" && node.callee.type === "MemberExpression" && !isArrayFrom(node)) {
+  #inside(node: AnyNode, scope: Scope): void {
+    if (node.type === "ChainExpression") this.#inside(node.expression, scope);
+    else if (node.type === "CallExpression" && node.callee.type === "MemberExpression" && !isArrayFrom(node)) {
+      const name = memberName(node.callee) ?? "";
+      const [first, ...rest] = node.arguments;
       this.#inside(node.callee.object, scope);
-      const own = memberName(node.callee) === "toSorted" ? (["input", "input"] as const) : kinds;
-      const functions = new Set(node.arguments.filter((argument) => isFunction(argument)));
-      for (const argument of node.arguments) {
-        if (functions.has(argument as never)) this.#callback(argument, own, scope);
-        else this.visit(argument, scope);
-      }
+      if (first !== undefined && !takesNumbers.has(name)) this.#callback(first, argumentsOf(name), scope);
+      else if (first !== undefined) this.visit(first, scope);
+      for (const argument of rest) this.visit(argument, scope);
     } else if (node.type === "MemberExpression") {
       this.#inside(node.object, scope);
       if (node.computed) this.visit(node.property, scope);
@@ -202,6 +204,12 @@ class InputsReader {
   #listOf(node: AnyNode, scope: Scope): "inputs" | undefined {
     return this.#kindOf(node, scope) === "inputs" ? "inputs" : undefined;
   }
+}
+
+/** What the function that a method of the inputs takes gets. */
+function argumentsOf(method: string): readonly (Kind | undefined)[] {
+  if (reduces.has(method)) return [undefined, "input"];
+  return method === "toSorted" ? ["input", "input"] : ["input"];
 }
 
 function isArrayFrom({ callee }: CallExpression): boolean {
