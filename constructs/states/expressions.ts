@@ -2,7 +2,9 @@
  * The JSONata of the state machine. Each function gives the text of an expression over `$states.input`, which is a `StepState`; the texts agree
  * with `lib/flow/path.ts` and `lib/metadata/keys.ts`.
  */
+
 import { ITERATIONS_PER_SHARD, MAX_SHARDS } from "../../lib/metadata/keys.ts";
+import type { Template } from "./asl.ts";
 
 /** What is known, when the machine is written, of the states inside of a region. */
 export interface Around {
@@ -25,15 +27,18 @@ export function evaluated(expression: string): string {
 
 /** The fields of a `StepState`, some of them changed or added: expressions in which the fields of the old one are plain names. */
 export function stepState(around: Around, changes: Readonly<Record<string, string>>): string {
-  const kept = {
-    run: "run",
-    path: "path",
-    visit: "visit",
-    from: "from",
-    ...(around.depth > 0 && { counts: "counts" }),
-  };
-  const fields = Object.entries({ ...kept, ...changes }).map(([name, value]) => `'${name}': ${value}`);
+  const fields = Object.entries(fieldsOf(around, changes)).map(([name, value]) => `'${name}': ${value}`);
   return `$states.input.{${fields.join(", ")}}`;
+}
+
+/** The same for a Map's ItemSelector, which is an object of expressions and no expression itself. */
+export function stepStateTemplate(around: Around, changes: Readonly<Record<string, string>>): Template {
+  const template = (value: string): Template => {
+    if (/^\d+$/.test(value)) return Number(value);
+    return evaluated(/^\w+$/.test(value) ? `$states.input.${value}` : `$states.input.(${value})`);
+  };
+  const fields = Object.entries(fieldsOf(around, changes));
+  return Object.fromEntries(fields.map(([name, value]) => [name, template(value)]));
 }
 
 /** The task just done, as those after it name it. */
@@ -67,4 +72,9 @@ export function shard(around: Around): string {
   const count = around.depth > 1 ? "$number($split(counts, '.')[-1])" : "$number(counts)";
   const index = "$number($split($split(path, '.')[-1], '~')[0])";
   return `${index} % $min([${MAX_SHARDS}, $ceil(${count} / ${ITERATIONS_PER_SHARD})])`;
+}
+
+function fieldsOf(around: Around, changes: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const kept = { run: "run", path: "path", visit: "visit", from: "from" };
+  return { ...kept, ...(around.depth > 0 && { counts: "counts" }), ...changes };
 }

@@ -1,6 +1,13 @@
 import type { Foreach } from "../../lib/flow/definition.ts";
-import type { Machine, MapState } from "./asl.ts";
-import { type Around, branchPath, evaluated, iterationCounts, iterationPath, stepState } from "./expressions.ts";
+import type { Machine, MapState, Template } from "./asl.ts";
+import {
+  type Around,
+  branchPath,
+  evaluated,
+  iterationCounts,
+  iterationPath,
+  stepStateTemplate,
+} from "./expressions.ts";
 import type { StateNames } from "./names.ts";
 
 /** `[0..n-1]` of more items is over the 256 KiB that a state may hold. */
@@ -43,11 +50,10 @@ export function mapState(iterations: Iterations, body: Machine, names: StateName
   return {
     Type: "Map",
     Items: evaluated(items(iterations, batch)),
-    ItemSelector: evaluated(
+    ItemSelector:
       batch > 1
         ? batchInput(around, batch)
         : iterationInput(around, iterationPath(around, ITEM), iterationCounts(around)),
-    ),
     ...(concurrency !== undefined && { MaxConcurrency: concurrency }),
     ...(tolerated > 0 && !counted && { ToleratedFailurePercentage: tolerated }),
     ItemProcessor: {
@@ -67,13 +73,13 @@ function items({ splitter, foreach }: Iterations, batch: number): string {
   return `$states.input.n <= ${most} ? [0..${count} - 1] : $error(${message})`;
 }
 
-function iterationInput(around: Around, path: string, counts: string): string {
-  return stepState(around, { path, visit: "0", counts });
+function iterationInput(around: Around, path: string, counts: string): Template {
+  return stepStateTemplate(around, { path, visit: "0", counts });
 }
 
 /** Of a child execution that takes care of several iterations: `path` is what goes before the index. */
-function batchInput(around: Around, batch: number): string {
-  return stepState(around, {
+function batchInput(around: Around, batch: number): Template {
+  return stepStateTemplate(around, {
     path: branchPath(around) ?? "path",
     visit: "0",
     counts: iterationCounts(around),
@@ -95,7 +101,7 @@ function batchMachine(
   const state: MapState = {
     Type: "Map",
     Items: evaluated(`[${first}..$min([${first} + ${batch}, ${n}]) - 1]`),
-    ItemSelector: evaluated(iterationInput(around, iterationPath(around, ITEM, "path"), "counts")),
+    ItemSelector: iterationInput(around, iterationPath(around, ITEM, "path"), "counts"),
     MaxConcurrency: 1,
     ItemProcessor: iteration,
     Output: counted ? evaluated("$sum($states.result)") : 0,

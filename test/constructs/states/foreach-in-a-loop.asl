@@ -86,7 +86,13 @@
       "fit: each": {
         "Type": "Map",
         "Items": "{% $states.input.n <= 40000 ? [0..$states.input.n - 1] : $error('plan hands ' & $states.input.n & ' items to fit; 40000 is the most') %}",
-        "ItemSelector": "{% $states.input.{'run': run, 'path': ($p := (visit > 0 ? path & '~' & visit : path); $p = '' ? $string($states.context.Map.Item.Value) : $p & '.' & $states.context.Map.Item.Value), 'visit': 0, 'from': from, 'counts': $string(n)} %}",
+        "ItemSelector": {
+          "run": "{% $states.input.run %}",
+          "path": "{% $states.input.(($p := (visit > 0 ? path & '~' & visit : path); $p = '' ? $string($states.context.Map.Item.Value) : $p & '.' & $states.context.Map.Item.Value)) %}",
+          "visit": 0,
+          "from": "{% $states.input.from %}",
+          "counts": "{% $states.input.($string(n)) %}"
+        },
         "MaxConcurrency": 100,
         "ItemProcessor": {
           "ProcessorConfig": {

@@ -61,7 +61,15 @@
       "fit: each": {
         "Type": "Map",
         "Items": "{% $states.input.n <= 2000000 ? [0..$ceil($states.input.n / 50) - 1] : $error('start hands ' & $states.input.n & ' items to fit; 2000000 is the most') %}",
-        "ItemSelector": "{% $states.input.{'run': run, 'path': path, 'visit': 0, 'from': from, 'counts': $string(n), 'n': n, 'first': $states.context.Map.Item.Value * 50} %}",
+        "ItemSelector": {
+          "run": "{% $states.input.run %}",
+          "path": "{% $states.input.path %}",
+          "visit": 0,
+          "from": "{% $states.input.from %}",
+          "counts": "{% $states.input.($string(n)) %}",
+          "n": "{% $states.input.n %}",
+          "first": "{% $states.input.($states.context.Map.Item.Value * 50) %}"
+        },
         "MaxConcurrency": 10,
         "ItemProcessor": {
           "ProcessorConfig": {
@@ -73,7 +81,13 @@
             "fit: batch": {
               "Type": "Map",
               "Items": "{% [$states.input.first..$min([$states.input.first + 50, $states.input.n]) - 1] %}",
-              "ItemSelector": "{% $states.input.{'run': run, 'path': $string($states.context.Map.Item.Value), 'visit': 0, 'from': from, 'counts': counts} %}",
+              "ItemSelector": {
+                "run": "{% $states.input.run %}",
+                "path": "{% $states.input.($string($states.context.Map.Item.Value)) %}",
+                "visit": 0,
+                "from": "{% $states.input.from %}",
+                "counts": "{% $states.input.counts %}"
+              },
               "MaxConcurrency": 1,
               "ItemProcessor": {
                 "StartAt": "fit: try",

@@ -61,7 +61,13 @@
       "fit: each": {
         "Type": "Map",
         "Items": "{% $states.input.n <= 1000 ? [0..$states.input.n - 1] : $error('start hands ' & $states.input.n & ' items to fit; 1000 is the most') %}",
-        "ItemSelector": "{% $states.input.{'run': run, 'path': $string($states.context.Map.Item.Value), 'visit': 0, 'from': from, 'counts': $string(n)} %}",
+        "ItemSelector": {
+          "run": "{% $states.input.run %}",
+          "path": "{% $states.input.($string($states.context.Map.Item.Value)) %}",
+          "visit": 0,
+          "from": "{% $states.input.from %}",
+          "counts": "{% $states.input.($string(n)) %}"
+        },
         "MaxConcurrency": 5,
         "ItemProcessor": {
           "StartAt": "fit: try",

@@ -61,7 +61,13 @@
       "outer: each": {
         "Type": "Map",
         "Items": "{% $states.input.n <= 40000 ? [0..$states.input.n - 1] : $error('start hands ' & $states.input.n & ' items to outer; 40000 is the most') %}",
-        "ItemSelector": "{% $states.input.{'run': run, 'path': $string($states.context.Map.Item.Value), 'visit': 0, 'from': from, 'counts': $string(n)} %}",
+        "ItemSelector": {
+          "run": "{% $states.input.run %}",
+          "path": "{% $states.input.($string($states.context.Map.Item.Value)) %}",
+          "visit": 0,
+          "from": "{% $states.input.from %}",
+          "counts": "{% $states.input.($string(n)) %}"
+        },
         "MaxConcurrency": 100,
         "ItemProcessor": {
           "ProcessorConfig": {
@@ -98,7 +104,13 @@
             "inner: each": {
               "Type": "Map",
               "Items": "{% $states.input.n <= 40000 ? [0..$states.input.n - 1] : $error('outer hands ' & $states.input.n & ' items to inner; 40000 is the most') %}",
-              "ItemSelector": "{% $states.input.{'run': run, 'path': path & '.' & $states.context.Map.Item.Value, 'visit': 0, 'from': from, 'counts': counts & '.' & n} %}",
+              "ItemSelector": {
+                "run": "{% $states.input.run %}",
+                "path": "{% $states.input.(path & '.' & $states.context.Map.Item.Value) %}",
+                "visit": 0,
+                "from": "{% $states.input.from %}",
+                "counts": "{% $states.input.(counts & '.' & n) %}"
+              },
               "ItemProcessor": {
                 "StartAt": "inner",
                 "States": {
