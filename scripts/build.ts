@@ -1,6 +1,6 @@
 // Builds dist/: the library and the command as ES modules that share their chunks, the runtimes that go to AWS as single files, the types.
 import { execFile } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { type BuildOptions, build } from "esbuild";
 
@@ -14,7 +14,9 @@ const common = {
   logLevel: "warning",
 } satisfies BuildOptions;
 
-rmSync("dist", { recursive: true, force: true });
+// Built beside it and then put in its place, so that a build that fails leaves the last one.
+const next = "dist.next";
+rmSync(next, { recursive: true, force: true });
 await Promise.all([
   build({
     ...common,
@@ -28,7 +30,7 @@ await Promise.all([
       worker: "lib/run/worker.ts",
       bundler: "constructs/bundle/main.ts",
     },
-    outdir: "dist",
+    outdir: next,
     splitting: true,
     packages: "external",
     chunkNames: "chunks/[name]-[hash]",
@@ -42,10 +44,12 @@ await Promise.all([
       batch: "lambdas/batch.ts",
       boot: "lambdas/boot.ts",
     },
-    outdir: "dist/lambdas",
+    outdir: `${next}/lambdas`,
     outExtension: { ".js": ".mjs" },
     minify: true,
   }),
-  promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"]),
+  promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", `${next}/types`]),
 ]);
-cpSync("lib/flow/flow-definition.schema.json", "dist/flow-definition.schema.json");
+cpSync("lib/flow/flow-definition.schema.json", `${next}/flow-definition.schema.json`);
+rmSync("dist", { recursive: true, force: true });
+renameSync(next, "dist");

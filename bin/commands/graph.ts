@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
 import { UsageError } from "../terminal/errors.ts";
-import { storeFolder } from "../terminal/store.ts";
 
 const formats: Readonly<Record<string, (definition: FlowDefinition) => Promise<string>>> = {
   mermaid: async (definition) => (await import("../../lib/flow/graph/mermaid.ts")).mermaid(definition),
@@ -23,7 +23,7 @@ export async function graph(file: string, options: { readonly format: string; re
       `Name one of ${Object.keys(formats).join(", ")}.`,
     );
   }
-  const { definition } = await loadFlow(file, { cacheDir: join(storeFolder(undefined), "cache") });
+  const { definition } = await loadFlow(file, { cacheDir: join(storeFolder(), "cache") });
   const text = await write(definition);
   console.log(options.json ? JSON.stringify({ flow: definition.name, format: options.format, text }) : text.trimEnd());
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Command } from "commander";
+import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition, Json } from "../../lib/flow/definition.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
 import { parseParameter } from "../../lib/flow/parameters.ts";
@@ -10,7 +11,6 @@ import { runFlow } from "../../lib/run/run-flow.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { RunDisplay } from "../terminal/run-display.ts";
-import { storeFolder } from "../terminal/store.ts";
 
 interface RunOptions {
   readonly json?: true;

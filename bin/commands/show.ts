@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { styleText } from "node:util";
+import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition, StepDefinition } from "../../lib/flow/definition.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
-import { storeFolder } from "../terminal/store.ts";
 import { printTable } from "../terminal/table.ts";
 
 export async function show(file: string, options: { readonly json?: true }): Promise<void> {
-  const { definition } = await loadFlow(file, { cacheDir: join(storeFolder(undefined), "cache") });
+  const { definition } = await loadFlow(file, { cacheDir: join(storeFolder(), "cache") });
   if (options.json) {
     console.log(JSON.stringify(definition));
     return;

@@ -44,7 +44,7 @@ export function printError(error: unknown, json: boolean): void {
     const label = styleText(["red", "bold"], "error", { stream: process.stderr });
     process.stderr.write(`${label}: ${message}\n${place}${fix === undefined ? "" : `  fix: ${fix}\n`}`);
   }
-  if (process.env["MILLRACE_DEBUG"] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.MILLRACE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
 }
 
 export function exitCode(error: unknown): 1 | 2 {

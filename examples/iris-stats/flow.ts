@@ -10,7 +10,6 @@ interface Flower {
   readonly petal_width: number;
   readonly species: string;
 }
-type Measure = Exclude<keyof Flower, "species">;
 
 interface Summary {
   readonly species: string;
@@ -42,13 +41,16 @@ export default class IrisStats extends FlowSpec {
 
   @step async start() {
     const text = await readFile(new URL("iris.csv", import.meta.url), "utf8");
-    this.flowers = parse(text, { columns: true, cast: (value, { header, column }) => (header || column === "species" ? value : Number(value)) });
+    this.flowers = parse(text, {
+      columns: true,
+      cast: (value, { header, column }) => (header || column === "species" ? value : Number(value)),
+    });
     console.log(`${this.flowers.length} flowers`);
     return this.foreach([...new Set(this.flowers.map((flower) => flower.species))], this.summarize, { max: 100 });
   }
 
   @step summarize(species: string) {
-    const values = this.flowers.filter((flower) => flower.species === species).map((flower) => flower[this.measure as Measure]);
+    const values = this.flowers.filter((flower) => flower.species === species).map((flower) => flower[this.measure]);
     this.summary = {
       species,
       flowers: values.length,
@@ -81,7 +83,9 @@ export default class IrisStats extends FlowSpec {
 
   @step end() {
     for (const { species, flowers, mean, deviation, median } of this.summaries) {
-      console.log(`${species}: ${flowers} flowers, mean ${mean.toFixed(3)}, deviation ${deviation.toFixed(3)}, median ${median.toFixed(2)}`);
+      console.log(
+        `${species}: ${flowers} flowers, mean ${mean.toFixed(3)}, deviation ${deviation.toFixed(3)}, median ${median.toFixed(2)}`,
+      );
     }
     console.log(`${this.verdict} (gap ${this.gap.toFixed(2)} deviations)`);
   }
