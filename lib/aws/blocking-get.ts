@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { HttpResponse } from "./http.ts";
 
 /** A request as it goes over the wire: signed, since the worker knows no credentials. */
 export interface WireRequest {
@@ -12,12 +13,6 @@ export interface NoResponse {
   readonly message: string;
 }
 
-export interface WireResponse {
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly content: Uint8Array;
-}
-
 interface Channel {
   readonly port: MessagePort;
   readonly signal: Int32Array;
@@ -26,8 +21,8 @@ interface Channel {
 const timeout = 120_000;
 let channel: Channel | undefined;
 
-/** Sends a GET request and blocks the thread until the answer is there.  */
-export function blockingGet(request: WireRequest): WireResponse | NoResponse {
+/** Sends a GET request and blocks the thread until the answer is there. */
+export function blockingGet(request: WireRequest): HttpResponse | NoResponse {
   channel ??= start();
   const { port, signal } = channel;
   Atomics.store(signal, 0, 0);
@@ -37,7 +32,7 @@ export function blockingGet(request: WireRequest): WireResponse | NoResponse {
     port.close();
     return { code: "Timeout", message: `There was no answer within ${timeout / 1000} s.` };
   }
-  return receiveMessageOnPort(port)?.message as WireResponse | NoResponse;
+  return receiveMessageOnPort(port)?.message as HttpResponse | NoResponse;
 }
 
 function start(): Channel {
@@ -57,13 +52,13 @@ function start(): Channel {
 /** The worker's program. It travels as its own source text, since a bundle is a single file: it can use nothing from outside. */
 function serve(): void {
   const { port, signal } = process.getBuiltinModule("node:worker_threads").workerData as Channel;
-  const get = async ({ url, headers }: WireRequest): Promise<WireResponse> => {
+  const get = async ({ url, headers }: WireRequest): Promise<HttpResponse> => {
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(60_000) });
         const content = new Uint8Array(await response.arrayBuffer());
         const again = (response.status === 429 || response.status >= 500) && attempt < 6;
-        if (!again) return { status: response.status, headers: [...response.headers], content };
+        if (!again) return { status: response.status, headers: Object.fromEntries(response.headers), content };
       } catch (error) {
         if (attempt === 6) throw error;
       }

@@ -2,9 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CredentialSource, type Credentials } from "./credentials.ts";
 import { AwsError } from "./errors.ts";
 import { failureOf, lostCall, remedyFor } from "./failures.ts";
+import { exchange, type HttpResponse } from "./http.ts";
 import { sha256, sign } from "./signature.ts";
 
-export type Service = "s3" | "dynamodb";
+/** As signatures name it. */
+export type Service = "s3" | "dynamodb" | "states";
+
+const names: Readonly<Record<Service, string>> = { s3: "S3", dynamodb: "DynamoDB", states: "StepFunctions" };
 
 export interface AwsCall {
   readonly service: Service;
@@ -19,16 +23,10 @@ export interface AwsCall {
   readonly bodyHash?: string;
 }
 
-export interface AwsResponse {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly content: Uint8Array<ArrayBuffer>;
-}
-
 const attempts = 8;
 /** Milliseconds after which no further attempt begins. */
 const patience = 60_000;
-const attemptTimeout: Readonly<Record<Service, number>> = { s3: 60_000, dynamodb: 10_000 };
+const attemptTimeout: Readonly<Record<Service, number>> = { s3: 60_000, dynamodb: 10_000, states: 10_000 };
 const longestDelay = 10_000;
 
 const emptyHash = sha256("");
@@ -62,7 +60,7 @@ export class AwsClient {
   }
 
   /** @throws AwsError where the last attempt failed too, or another one would not help; CredentialsError */
-  async send(call: AwsCall): Promise<AwsResponse> {
+  async send(call: AwsCall): Promise<HttpResponse> {
     const bodyHash = call.bodyHash ?? (call.body === undefined ? emptyHash : sha256(call.body));
     const deadline = Date.now() + patience;
     let refreshed = false;
@@ -88,20 +86,13 @@ export class AwsClient {
     return this.#sign(call, call.bodyHash ?? emptyHash, this.#credentials.last());
   }
 
-  async #attempt(call: AwsCall, bodyHash: string, credentials: Credentials): Promise<AwsResponse | AwsError> {
+  async #attempt(call: AwsCall, bodyHash: string, credentials: Credentials): Promise<HttpResponse | AwsError> {
     const { service, method, url, body } = call;
     const operation = nameOf(call);
     try {
-      const response = await fetch(url, {
-        method,
-        headers: this.#sign(call, bodyHash, credentials),
-        redirect: "manual",
-        signal: AbortSignal.timeout(attemptTimeout[service]),
-        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-      });
-      const { status, headers } = response;
-      const content = new Uint8Array(await response.arrayBuffer());
-      return response.ok ? { status, headers, content } : failureOf(operation, status, headers, content);
+      const headers = this.#sign(call, bodyHash, credentials);
+      const response = await exchange(url, { method, headers, body, timeout: attemptTimeout[service] });
+      return response.status < 300 ? response : failureOf(operation, response);
     } catch (error) {
       return lostCall(operation, error);
     }
@@ -117,7 +108,7 @@ export class AwsClient {
 }
 
 export function nameOf({ service, operation }: AwsCall): string {
-  return `${service === "s3" ? "S3" : "DynamoDB"} ${operation}`;
+  return `${names[service]} ${operation}`;
 }
 
 function delayAfter(attempt: number, remedy: "retry" | "slow down", retryAfter = 0): number {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { CredentialsError } from "./errors.ts";
+import { exchange } from "./http.ts";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -87,8 +88,9 @@ async function fetchContainerCredentials(env: Environment): Promise<Expiring> {
   for (let attempt = 0; attempt < 4; attempt++) {
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt));
     try {
-      const response = await fetch(url, { headers: await containerToken(env), signal: AbortSignal.timeout(2000) });
-      if (response.ok) return parseContainerCredentials(await response.json());
+      const response = await exchange(url, { method: "GET", headers: await containerToken(env), timeout: 2000 });
+      if (response.status === 200)
+        return parseContainerCredentials(JSON.parse(new TextDecoder().decode(response.content)));
       problem = new Error(`it answered ${response.status}`);
     } catch (error) {
       problem = error;

@@ -1,4 +1,5 @@
 import { type AwsAnswer, AwsError } from "./errors.ts";
+import type { HttpResponse } from "./http.ts";
 
 const throttles = new Set([
   "SlowDown",
@@ -46,13 +47,13 @@ export function remedyFor(error: unknown): Remedy {
 }
 
 /** The error of an answer that is none of success, in S3's XML or DynamoDB's JSON. */
-export function failureOf(operation: string, status: number, headers: Headers, content: Uint8Array): AwsError {
+export function failureOf(operation: string, { status, headers, content }: HttpResponse): AwsError {
   const text = new TextDecoder().decode(content);
   const { awsCode, message, body } = text.startsWith("{") ? fromJson(text) : fromXml(text);
   const answer: AwsAnswer = {
     awsCode: awsCode ?? (status === 404 ? "NotFound" : status === 403 ? "AccessDenied" : `HTTP${status}`),
     status,
-    requestId: headers.get("x-amzn-requestid") ?? headers.get("x-amz-request-id") ?? undefined,
+    requestId: [headers["x-amzn-requestid"] ?? headers["x-amz-request-id"]].flat()[0],
     body,
     retryAfter: retryAfter(headers),
   };
@@ -62,12 +63,11 @@ export function failureOf(operation: string, status: number, headers: Headers, c
 
 /** The error of an attempt to which no answer came. */
 export function lostCall(operation: string, error: unknown): AwsError {
-  const cause: unknown = error instanceof TypeError && error.cause !== undefined ? error.cause : error;
-  const { code, name, message } = Object(cause) as { code?: unknown; name?: unknown; message?: unknown };
+  const { code, name, message } = Object(error) as { code?: unknown; name?: unknown; message?: unknown };
   return noAnswer(
     operation,
     typeof code === "string" ? code : String(name ?? "NetworkError"),
-    String(message ?? cause),
+    String(message ?? error),
     error,
   );
 }
@@ -112,8 +112,8 @@ export function xmlElement(xml: string, name: string): string | undefined {
 }
 
 /** In milliseconds; a date instead of seconds is not used by AWS. */
-function retryAfter(headers: Headers): number | undefined {
-  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+function retryAfter(headers: HttpResponse["headers"]): number | undefined {
+  const seconds = Number(headers["retry-after"] ?? Number.NaN);
   return Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : undefined;
 }
 

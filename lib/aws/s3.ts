@@ -1,6 +1,7 @@
-import type { AwsCall, AwsClient, AwsResponse } from "./client.ts";
+import type { AwsCall, AwsClient } from "./client.ts";
 import { AwsError } from "./errors.ts";
 import { failureOf, xmlElement } from "./failures.ts";
+import type { HttpResponse } from "./http.ts";
 import { inParallel } from "./parallel.ts";
 import { encodePart } from "./signature.ts";
 
@@ -46,7 +47,7 @@ export class S3Bucket {
   /** As {@link get}, in parallel parts: for an object that is not small, and never empty. */
   async getInParts(key: string): Promise<Uint8Array> {
     const first = await this.#range(key, 0);
-    const total = Number(first.headers.get("content-range")?.split("/")[1] ?? first.content.byteLength);
+    const total = Number(first.headers["content-range"]?.split("/")[1] ?? first.content.byteLength);
     if (total <= first.content.byteLength) return first.content;
     const bytes = new Uint8Array(total);
     bytes.set(first.content);
@@ -79,7 +80,7 @@ export class S3Bucket {
     return this.#call("GetObject", "GET", key);
   }
 
-  async #range(key: string, start: number): Promise<AwsResponse> {
+  async #range(key: string, start: number): Promise<HttpResponse> {
     return await this.#send("GetObject", "GET", key, { headers: { range: `bytes=${start}-${start + partSize - 1}` } });
   }
 
@@ -96,7 +97,7 @@ export class S3Bucket {
           query: `partNumber=${index + 1}&${upload}`,
           body: part,
         });
-        tags[index] = headers.get("etag") ?? "";
+        tags[index] = headers.etag ?? "";
       });
       await this.#complete(key, upload, tags);
     } catch (error) {
@@ -110,14 +111,11 @@ export class S3Bucket {
     const parts = tags.map((tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
     const body = new TextEncoder().encode(`<CompleteMultipartUpload>${parts.join("")}</CompleteMultipartUpload>`);
     const headers = { "content-type": "application/xml", "if-none-match": "*" };
-    const { headers: answered, content } = await this.#send("CompleteMultipartUpload", "POST", key, {
-      query: upload,
-      headers,
-      body,
-    });
+    const response = await this.#send("CompleteMultipartUpload", "POST", key, { query: upload, headers, body });
     // S3 answers 200 before it is done: the content tells how it went.
-    if (new TextDecoder().decode(content).includes("<Error>"))
-      throw failureOf("S3 CompleteMultipartUpload", 500, answered, content);
+    if (new TextDecoder().decode(response.content).includes("<Error>")) {
+      throw failureOf("S3 CompleteMultipartUpload", { ...response, status: 500 });
+    }
   }
 
   async #send(
@@ -125,7 +123,7 @@ export class S3Bucket {
     method: AwsCall["method"],
     key: string,
     options: CallOptions = {},
-  ): Promise<AwsResponse> {
+  ): Promise<HttpResponse> {
     return await this.#client.send(this.#call(operation, method, key, options));
   }
 
@@ -145,8 +143,8 @@ interface CallOptions extends Pick<AwsCall, "headers" | "body" | "bodyHash"> {
   readonly query?: string;
 }
 
-function requiredElement({ content, headers, status }: AwsResponse, name: string): string {
-  const value = xmlElement(new TextDecoder().decode(content), name);
-  if (value === undefined) throw failureOf("S3 CreateMultipartUpload", status, headers, content);
+function requiredElement(response: HttpResponse, name: string): string {
+  const value = xmlElement(new TextDecoder().decode(response.content), name);
+  if (value === undefined) throw failureOf("S3 CreateMultipartUpload", response);
   return value;
 }

@@ -45,13 +45,8 @@ export class S3BlobStore implements BlobStore {
     const call = this.#bucket.getCall(key);
     const response = blockingGet({ url: call.url.href, headers: this.#client.signNow(call) });
     if ("code" in response) throw noAnswer(nameOf(call), response.code, response.message);
-    const { status, headers, content } = response;
-    if (status !== 200)
-      throw this.#explained(
-        failureOf(nameOf(call), status, new Headers(headers.map(([name, value]) => [name, value])), content),
-        key,
-      );
-    return unpackSync(blob, content, this.#address(key));
+    if (response.status !== 200) throw this.#explained(failureOf(nameOf(call), response), key);
+    return unpackSync(blob, response.content, this.#address(key));
   }
 
   #key(blob: Blob): string {
