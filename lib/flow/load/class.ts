@@ -15,7 +15,7 @@ export async function loadClass(path: string, name: string | undefined, cache: F
     import("./describe.ts"),
   ]);
   const module = await cache.writeModule(code);
-  const flow = chooseFlow(await importFlow(module, file), file, name);
+  const flow = chooseFlow(await importFlow(module, file, inputs), file, name);
   return cache.keep(describeFlow(flow), { inputs, packages, module });
 }
 

@@ -22,7 +22,7 @@ export async function loadDocument(path: string, cache: FlowCache): Promise<Load
     cache.folder,
   );
   const module = await cache.writeModule(code);
-  assertFunctions(definition, handlers, await importFlow(module, relative(process.cwd(), path)));
+  assertFunctions(definition, handlers, await importFlow(module, relative(process.cwd(), path), inputs));
   return cache.keep(definition, { inputs: [path, ...inputs], packages, module });
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMillraceError, type Location, MillraceError } from "../../errors.ts";
 import { originMapOf } from "../source/origin.ts";
@@ -7,13 +8,18 @@ import { originMapOf } from "../source/origin.ts";
  * Imports a compiled flow.
  *
  * @param file the flow's, as the user knows it
+ * @param inputs the files of the user's that were compiled
  * @throws MillraceError `FLOW_IMPORT` where the module throws, with the line of the user's that did.
  */
-export async function importFlow(module: string, file: string): Promise<Record<string, unknown>> {
+export async function importFlow(
+  module: string,
+  file: string,
+  inputs: readonly string[],
+): Promise<Record<string, unknown>> {
   try {
     return await import(/* @vite-ignore */ pathToFileURL(module).href);
   } catch (cause) {
-    const at = (await placeIn(module, cause)) ?? { file };
+    const at = (await placeOf(cause, module, inputs)) ?? { file };
     if (isMillraceError(cause)) {
       const { code, message, fix } = cause;
       throw new MillraceError(code, message, { ...(fix !== undefined && { fix }), at: cause.at ?? at, cause });
@@ -27,16 +33,17 @@ export async function importFlow(module: string, file: string): Promise<Record<s
   }
 }
 
-/** The first line of the stack that is in the module, as the user wrote it. */
-async function placeIn(module: string, cause: unknown): Promise<Location | undefined> {
+/** The first line of the stack that is the user's. Node follows source maps where it is told to; else the stack names the module. */
+async function placeOf(cause: unknown, module: string, inputs: readonly string[]): Promise<Location | undefined> {
   const stack = cause instanceof Error ? (cause.stack ?? "") : "";
-  for (const [, url = "", line, column] of stack.matchAll(/(file:\/\/[^\s)]+?|\/[^\s):]+):(\d+):(\d+)/g)) {
+  for (const [, url = "", row, column] of stack.matchAll(/(file:\/\/[^\s)]+?|\/[^\s):]+):(\d+):(\d+)/g)) {
     const path = url.startsWith("file:") ? fileURLToPath(url) : url;
+    if (inputs.includes(path)) return { file: relative(process.cwd(), path), line: Number(row) };
     if (path !== module) continue;
     const code = await readFile(module, "utf8");
-    const before = code.split("\n", Number(line) - 1).join("\n").length;
-    const { file, line: origin } = originMapOf(code, module).origin(before + Number(column));
-    return { file, line: origin };
+    const before = code.split("\n", Number(row) - 1).join("\n").length;
+    const { file, line } = originMapOf(code, module).origin(before + Number(column));
+    return { file, line };
   }
   return undefined;
 }
