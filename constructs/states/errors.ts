@@ -1,10 +1,12 @@
 import { type ErrorDetails, MillraceError } from "../../lib/errors.ts";
 
-/** What keeps a flow from becoming a state machine: code `STEP_NAME` or `MACHINE_SIZE`. */
-export class StateMachineError extends MillraceError {
-  declare readonly code: "STEP_NAME" | "MACHINE_SIZE";
+export type StateMachineErrorCode = "FLOW_NAME" | "STEP_NAME" | "MACHINE_SIZE";
 
-  constructor(code: "STEP_NAME" | "MACHINE_SIZE", message: string, details: ErrorDetails) {
+/** What keeps a flow from becoming a state machine. */
+export class StateMachineError extends MillraceError {
+  declare readonly code: StateMachineErrorCode;
+
+  constructor(code: StateMachineErrorCode, message: string, details: ErrorDetails) {
     super(code, message, details);
   }
 }

@@ -3,7 +3,7 @@ import { type Fold, fold } from "../../lib/flow/fold.ts";
 import type { Machine } from "./asl.ts";
 import { StateMachineError } from "./errors.ts";
 import { ROOT } from "./expressions.ts";
-import { BEGIN, checkStepNames } from "./names.ts";
+import { BEGIN, checkNames } from "./names.ts";
 import { RegionWriter } from "./regions.ts";
 import { type Substitution, Substitutions } from "./substitutions.ts";
 import { beginTask } from "./tasks.ts";
@@ -26,10 +26,10 @@ export interface StateMachineDocument extends Machine {
  * transitions.
  *
  * @throws FoldError where the graph has no structure.
- * @throws StateMachineError where a step's name cannot be a state's, or the document is larger than the service takes.
+ * @throws StateMachineError where a name cannot stand in the document, or the document is larger than the service takes.
  */
 export function stateMachine(definition: FlowDefinition, folded: Fold = fold(definition)): StateMachine {
-  checkStepNames(definition);
+  checkNames(definition);
   const substitutions = new Substitutions();
   const begin = beginTask(substitutions, folded.root.entry);
   const { States } = new RegionWriter(definition, folded, substitutions).write(folded.root, ROOT);

@@ -1,5 +1,6 @@
+import type { Location } from "../../lib/errors.ts";
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
-import { StateMachineError } from "./errors.ts";
+import { StateMachineError, type StateMachineErrorCode } from "./errors.ts";
 
 const LONGEST = 80;
 
@@ -7,20 +8,34 @@ const LONGEST = 80;
 export const BEGIN = "begin run";
 
 /**
- * Refuses step names that are no identifiers. The names stand in JSONata strings and in CloudFormation substitutions, and a quote, a `%}` or a
- * `${` in one would end them; and the states that we add have a colon or a space in their names, so that no step can have the same.
+ * Refuses names of the flow and of steps that are no identifiers. They stand in JSONata strings and in CloudFormation substitutions, and a
+ * quote, a `%}` or a `${` in one would end them; and the states that we add have a colon or a space in their names, so that no step can have
+ * the same.
  *
- * @throws StateMachineError `STEP_NAME`
+ * @throws StateMachineError `FLOW_NAME`, `STEP_NAME`
  */
-export function checkStepNames(definition: FlowDefinition): void {
-  for (const [step, { file = definition.file, line }] of Object.entries(definition.steps)) {
-    const fits = step !== "__proto__" && /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(step);
-    if (fits && step.length <= LONGEST) continue;
-    throw new StateMachineError("STEP_NAME", `The step name ${JSON.stringify(step)} cannot be a state's name.`, {
-      fix: `Name it with letters, digits, "_" and "-", beginning with a letter, in at most ${LONGEST} characters.`,
-      at: file === undefined ? undefined : { file, ...(line !== undefined && { line }) },
-    });
+export function checkNames({ name, file, steps }: FlowDefinition): void {
+  if (!fits(name)) throw misnamed("FLOW_NAME", name, "The flow's", file === undefined ? undefined : { file });
+  for (const [step, { file: own = file, line }] of Object.entries(steps)) {
+    const at = own === undefined ? undefined : { file: own, ...(line !== undefined && { line }) };
+    if (!fits(step) || step === "__proto__") throw misnamed("STEP_NAME", step, "The step", at);
   }
+}
+
+function fits(name: string): boolean {
+  return /^[\p{L}_$][\p{L}\p{N}_$-]*$/u.test(name) && name.length <= LONGEST;
+}
+
+function misnamed(
+  code: StateMachineErrorCode,
+  name: string,
+  whose: string,
+  at: Location | undefined,
+): StateMachineError {
+  return new StateMachineError(code, `${whose} name ${JSON.stringify(name)} cannot stand in a state machine.`, {
+    fix: `Use letters, digits, "_" and "-", beginning with a letter, ${LONGEST} characters at most.`,
+    at,
+  });
 }
 
 /** Names for the states around the steps, such as `fit: each`: unique in the machine, as long as the service allows. */

@@ -87,9 +87,12 @@ export function batchTask(
   };
 }
 
-/** Reads the choice and the count of a task that could not answer with them. */
+/**
+ * Reads the choice and the count of a task that could not answer with them. Of the marks that the key's parts are freed of, the name of an
+ * execution can have `@` alone, and that of a step none.
+ */
 export function readRecord(step: string, around: Around, substitutions: Substitutions, exit: Exit): Task {
-  const partition = `'${substitutions.shared("flow")}#R#' & run & '#${step}#' & (${shard(around)})`;
+  const partition = `'${substitutions.shared("flow")}#R#' & $replace(run, '@', '%40') & '#${step}#' & (${shard(around)})`;
   return {
     Type: "Task",
     Resource: "arn:aws:states:::dynamodb:getItem",

@@ -23,8 +23,8 @@ export async function evaluate(template: Template, states: object): Promise<unkn
 }
 
 const Execution = {
-  Id: "arn:aws:states:eu-west-1:123456789012:execution:Sample:r1",
-  Name: "r1",
+  Id: "arn:aws:states:eu-west-1:123456789012:execution:Sample:nightly@2",
+  Name: "nightly@2",
   StartTime: "2026-01-01T00:00:00.000Z",
   RedriveCount: 0,
 };

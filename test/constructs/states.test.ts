@@ -155,9 +155,18 @@ describe("no state machine is written", () => {
     expect(error).toBeInstanceOf(StateMachineError);
     expect(error).toMatchObject({
       code: "STEP_NAME",
-      message: `The step name ${JSON.stringify(name)} cannot be a state's name.`,
-      fix: 'Name it with letters, digits, "_" and "-", beginning with a letter, in at most 80 characters.',
+      message: `The step name ${JSON.stringify(name)} cannot stand in a state machine.`,
+      fix: 'Use letters, digits, "_" and "-", beginning with a letter, 80 characters at most.',
       at: { file: "flow.ts", line: 7 },
+    });
+  });
+
+  it.each(["it's", `\${Table}`, "a %}", "my flow", ""])("for a flow named %j", (name) => {
+    expect(thrownBy(() => stateMachine({ ...shapes.linear, name }))).toMatchObject({
+      code: "FLOW_NAME",
+      message: `The flow's name ${JSON.stringify(name)} cannot stand in a state machine.`,
+      fix: 'Use letters, digits, "_" and "-", beginning with a letter, 80 characters at most.',
+      at: { file: "flow.ts" },
     });
   });
 

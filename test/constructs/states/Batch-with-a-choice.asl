@@ -120,7 +120,7 @@
           "TableName": "${Table}",
           "Key": {
             "pk": {
-              "S": "{% $states.input.('${FlowKey}#R#' & run & '#train#' & (0)) %}"
+              "S": "{% $states.input.('${FlowKey}#R#' & $replace(run, '@', '%40') & '#train#' & (0)) %}"
             },
             "sk": {
               "S": "{% $states.input.(path & '#' & visit) %}"

@@ -142,7 +142,7 @@
                 "TableName": "${Table}",
                 "Key": {
                   "pk": {
-                    "S": "{% $states.input.('${FlowKey}#R#' & run & '#outer#' & ($number($split($split(path, '.')[-1], '~')[0]) % $min([32, $ceil($number(counts) / 1000)]))) %}"
+                    "S": "{% $states.input.('${FlowKey}#R#' & $replace(run, '@', '%40') & '#outer#' & ($number($split($split(path, '.')[-1], '~')[0]) % $min([32, $ceil($number(counts) / 1000)]))) %}"
                   },
                   "sk": {
                     "S": "{% $states.input.(path & '#' & visit) %}"
@@ -249,7 +249,7 @@
                       "TableName": "${Table}",
                       "Key": {
                         "pk": {
-                          "S": "{% $states.input.('${FlowKey}#R#' & run & '#inner#' & ($number($split($split(path, '.')[-1], '~')[0]) % $min([32, $ceil($number($split(counts, '.')[-1]) / 1000)]))) %}"
+                          "S": "{% $states.input.('${FlowKey}#R#' & $replace(run, '@', '%40') & '#inner#' & ($number($split($split(path, '.')[-1], '~')[0]) % $min([32, $ceil($number($split(counts, '.')[-1]) / 1000)]))) %}"
                         },
                         "sk": {
                           "S": "{% $states.input.(path & '#' & visit) %}"
