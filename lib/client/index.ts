@@ -1,0 +1,11 @@
+export { isMillraceError, MillraceError } from "../errors.ts";
+export type { AttemptRecord, Failure, RunRecord, RunStatus } from "../metadata/records.ts";
+export { Artifact, type Data } from "./artifact.ts";
+export { Client, openClient } from "./client.ts";
+export { ClientError, NotFoundError } from "./errors.ts";
+export { Flow, type RunsOptions } from "./flow.ts";
+export type { Line } from "./lines.ts";
+export type { AwsLocation, FolderLocation, StoreLocation } from "./open.ts";
+export { Run } from "./run.ts";
+export { Step } from "./step.ts";
+export { Task, type TaskStatus } from "./task.ts";
