@@ -17,6 +17,7 @@ import { createLogGroup } from "./log-group.ts";
 import { NamePrefix } from "./name-prefix.ts";
 import { endStatements, logStatement, statesArn } from "./permissions.ts";
 import { given } from "./props.ts";
+import { taskVariables } from "./task-function.ts";
 
 /** The environment of another app. */
 export interface FlowEnvironmentAttributes {
@@ -174,7 +175,7 @@ export class FlowEnvironment extends Resource implements IFlowEnvironment {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: { MILLRACE_TABLE: this.table.tableName, MILLRACE_BUCKET: this.bucket.bucketName },
+      environment: { ...taskVariables(this), MILLRACE_PREFIX: this.stateMachineName("") },
       deadLetterQueue: undelivered,
       ...given({ environmentEncryption: this.encryptionKey }),
     });

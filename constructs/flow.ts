@@ -7,6 +7,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import type { BegunFlow } from "../lambdas/begin.ts";
 import type { FlowDefinition } from "../lib/flow/definition.ts";
 import { runtimeCode } from "./assets.ts";
 import { type FlowAttributes, FlowBase, type IFlow, ImportedFlow } from "./flow-base.ts";
@@ -110,11 +111,15 @@ export class Flow extends FlowBase implements IGrantable {
   }
 }
 
-/** Carries of the definition what it needs, so that a change of a step leaves it as it is. */
-function createBegin(scope: Construct, settings: TaskSettings, { name, parameters }: FlowDefinition): TaskFunction {
+function createBegin(
+  scope: Construct,
+  settings: TaskSettings,
+  { name, parameters, steps }: FlowDefinition,
+): TaskFunction {
+  const flow: BegunFlow = { name, parameters, steps: Object.keys(steps) };
   return new TaskFunction(scope, "Begin", settings, {
     description: `${name}: checks the parameters and registers the run`,
-    code: runtimeCode("begin", { "flow.json": JSON.stringify({ name, parameters }) }),
+    code: runtimeCode("begin", { "flow.json": JSON.stringify(flow) }),
     handler: "begin.handler",
     memory: 512,
     timeout: 60,

@@ -12,7 +12,9 @@ async function credentials(): Promise<{ AccessKeyId: string; SecretAccessKey: st
     AWS_SESSION_TOKEN: Token = "",
   } = env;
   if (AccessKeyId) return { AccessKeyId, SecretAccessKey, Token };
-  return (await fetch(`http://169.254.170.2${env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI}`)).json() as never;
+  const url =
+    env.AWS_CONTAINER_CREDENTIALS_FULL_URI ?? `http://169.254.170.2${env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI}`;
+  return (await fetch(url)).json() as never;
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html

@@ -7,6 +7,7 @@ import { DynamoMetadataStore } from "../lib/metadata/dynamodb/store.ts";
 export function storesOf(env: NodeJS.ProcessEnv) {
   const client = new AwsClient(env);
   return {
+    client,
     store: new DynamoMetadataStore({ table: variable(env, "MILLRACE_TABLE"), client }),
     blobs: new S3BlobStore(client, variable(env, "MILLRACE_BUCKET"), ""),
   };

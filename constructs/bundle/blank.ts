@@ -24,7 +24,12 @@ export async function blankSteps(
   for (const { start, end } of bodies) code = code.slice(0, start) + blank(code.slice(start, end)) + code.slice(end);
   const { transform } = await import("esbuild");
   // As TypeScript, whose unused imports esbuild drops; those of JavaScript it keeps for their side effects.
-  const shaken = await transform(code, { ...loweringOptions(path), loader: "ts", treeShaking: true, sourcemap: "inline" });
+  const shaken = await transform(code, {
+    ...loweringOptions(path),
+    loader: "ts",
+    treeShaking: true,
+    sourcemap: "inline",
+  });
   return shaken.code;
 }
 

@@ -1,0 +1,89 @@
+import type { HistoryEvent } from "../lib/aws/step-functions.ts";
+import { batchEnvironment } from "../lib/task/events.ts";
+import type { StepState } from "../lib/task/protocol.ts";
+import { attemptToken } from "./token.ts";
+
+/** An attempt as the state machine saw it. */
+export interface SeenAttempt {
+  /** Absent for the state that begins the run. */
+  readonly task?: StepState & { readonly step: string };
+  /** One for each attempt of a Batch job. */
+  readonly tokens: readonly string[];
+  readonly startedAt: Date;
+  /** Absent while it runs. */
+  readonly end?: { readonly at: Date; readonly succeeded: boolean; readonly error: string; readonly cause: string };
+}
+
+/** The attempts in an execution's history, in the order of their starts. */
+export function attemptsIn(events: readonly HistoryEvent[]): SeenAttempt[] {
+  const states = new Map<number, string>();
+  const scheduled = new Map<number, number>();
+  const attempts = new Map<number, SeenAttempt>();
+  for (const event of events) {
+    const { id, previousEventId, stateEnteredEventDetails: entered } = event;
+    const at = new Date(event.timestamp * 1000);
+    const state = entered?.name ?? states.get(previousEventId);
+    if (state !== undefined) states.set(id, state);
+    const schedule = event.type === "TaskScheduled" ? id : scheduled.get(previousEventId);
+    if (schedule === undefined) continue;
+    scheduled.set(id, schedule);
+    if (schedule === id) {
+      attempts.set(id, { ...readTask(state ?? "", event.taskScheduledEventDetails?.parameters), startedAt: at });
+      continue;
+    }
+    const attempt = attempts.get(schedule);
+    const { error = "", cause = "" } = failureDetails(event) ?? {};
+    if (attempt && isEnd(event)) {
+      const { startedAt, ...known } = attempt;
+      attempts.set(schedule, {
+        ...known,
+        startedAt,
+        end: { at, succeeded: event.type === "TaskSucceeded", error, cause },
+      });
+      scheduled.delete(id);
+    }
+  }
+  return [...attempts.values()];
+}
+
+function isEnd({ type }: HistoryEvent): boolean {
+  return /^Task(Succeeded|Failed|TimedOut|StartFailed|SubmitFailed)$/.test(type);
+}
+
+function failureDetails(event: HistoryEvent) {
+  return (
+    event.taskFailedEventDetails ??
+    event.taskTimedOutEventDetails ??
+    event.taskStartFailedEventDetails ??
+    event.taskSubmitFailedEventDetails
+  );
+}
+
+/** The task that a Task state's parameters name: a Lambda function's payload, or a Batch job's environment. */
+function readTask(step: string, parameters = "{}"): Omit<SeenAttempt, "startedAt"> {
+  const { Payload, ContainerOverrides } = JSON.parse(parameters);
+  if (Payload?.run !== undefined) {
+    const { run, path, visit, from, counts, retry, redrive } = Payload;
+    return {
+      task: { step, run, path, visit, from, ...(counts && { counts }) },
+      tokens: [attemptToken({ retry, redrive })],
+    };
+  }
+  if (!ContainerOverrides) return { tokens: [] };
+  const values = new Map<string, string>();
+  for (const { Name, Value } of ContainerOverrides.Environment) values.set(Name, Value);
+  const value = (name: keyof typeof batchEnvironment) => values.get(batchEnvironment[name]) ?? "";
+  const counts = value("counts");
+  const marks = { retry: Number(value("retry")), redrive: Number(value("redrive")) };
+  return {
+    task: {
+      step,
+      run: value("run"),
+      path: value("path"),
+      visit: Number(value("visit")),
+      from: value("from"),
+      ...(counts && { counts }),
+    },
+    tokens: [attemptToken({ ...marks, job: 1 })],
+  };
+}
