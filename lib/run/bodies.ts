@@ -6,8 +6,8 @@ export async function loadBodies({ flow, moduleUrl, contexts }: WorkerFlow): Pro
   if (moduleUrl === undefined) return new Map();
   const module: Record<string, unknown> = await import(/* @vite-ignore */ moduleUrl);
   const classes = Object.values(module).filter(isFlowClass);
-  const flowClass = classes.find(({ name }) => name === flow) ?? module["default"] ?? classes[0];
-  const handlers = module["handlers"] as Readonly<Record<string, unknown>> | undefined;
+  const flowClass = classes.find(({ name }) => name === flow) ?? module.default ?? classes[0];
+  const handlers = module.handlers as Readonly<Record<string, unknown>> | undefined;
   return new Map(
     Object.entries(contexts).map(([step, { definition }]) => [
       step,

@@ -28,6 +28,16 @@ export class TaskDiedError extends MillraceError {
   }
 }
 
+/** A step needed more memory than its thread may have. */
+export class OutOfMemoryError extends MillraceError {
+  constructor(cause: unknown) {
+    super("OUT_OF_MEMORY", "The step ran out of memory: its thread's heap is full.", {
+      fix: 'Hold less at a time, or raise the limit: NODE_OPTIONS="--max-old-space-size=8192" (in MiB).',
+      cause,
+    });
+  }
+}
+
 /** A worker could not load the flow that the command itself has loaded. */
 export class WorkerLoadError extends MillraceError {
   constructor({ name, message, stack }: Failure) {
@@ -45,5 +55,13 @@ export class WorkerLoadError extends MillraceError {
 export class InterruptedError extends MillraceError {
   constructor() {
     super("INTERRUPTED", "The run was interrupted.", { fix: "Run it again, or resume it from where it was." });
+  }
+}
+
+/** A task was stopped because of what happened elsewhere in the run. */
+export class StoppedError extends MillraceError {
+  constructor(reason: unknown) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    super("STOPPED", `The task was stopped: ${why}`, { cause: reason });
   }
 }

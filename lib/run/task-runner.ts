@@ -1,8 +1,10 @@
 import type { StepDefinition } from "../flow/definition.ts";
 import type { TaskCommit } from "../metadata/records.ts";
+import type { TaskAddress } from "../metadata/store.ts";
 import { TaskFailedError, toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest } from "../task/protocol.ts";
 import { retryDelay, sleep } from "./backoff.ts";
+import { StoppedError } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
 import { AttemptLog, logFile } from "./log.ts";
 import type { WorkerPool } from "./pool.ts";
@@ -59,28 +61,35 @@ export class TaskRunner {
     const log = new AttemptLog(this.#folder, file, (line) => this.#onEvent({ type: "line", task, attempt, line }));
     // A command is a program of the machine: only with a process of its own can all that it starts be stopped.
     const isolate = definition.isolate === "process" || definition.body.kind === "command";
-    let began: Date | undefined;
     try {
-      const outcome = await this.#pool.use(isolate, scope, (worker) => {
-        began = new Date();
+      return await this.#pool.use(isolate, scope, async (worker) => {
+        const began = new Date();
         this.#records.started(address, attempt, began, { kind: "file", file });
         this.#onEvent({ type: "task-started", task, attempt });
-        const onText = log.write.bind(log);
-        return worker.run(request, { timeout: definition.timeout, scope, onText });
+        try {
+          const onText = log.write.bind(log);
+          const outcome = await worker.run(request, { timeout: definition.timeout, scope, onText });
+          this.#end(address, attempt, began, outcome);
+          return outcome;
+        } catch (error) {
+          this.#records.failed(address, attempt, new Date(), toFailure(new StoppedError(error), task, attempt));
+          throw error;
+        }
       });
-      const ended = new Date();
-      if (outcome.status === "failed") this.#records.failed(address, attempt, ended, outcome.failure);
-      else {
-        this.#records.committed(address, attempt, ended, outcome.commit);
-        const seconds = (ended.getTime() - (began ?? ended).getTime()) / 1000;
-        this.#onEvent({ type: "task-succeeded", task, attempt, seconds });
-      }
-      return outcome;
-    } catch (error) {
-      if (began !== undefined) this.#records.failed(address, attempt, new Date(), toFailure(error, task, attempt));
-      throw error;
     } finally {
       log.close();
+    }
+  }
+
+  #end(address: TaskAddress, attempt: number, began: Date, outcome: AttemptOutcome): void {
+    const ended = new Date();
+    if (outcome.status === "failed") {
+      this.#records.failed(address, attempt, ended, outcome.failure);
+    } else {
+      this.#records.committed(address, attempt, ended, outcome.commit);
+      const { step, path, visit } = address;
+      const seconds = (ended.getTime() - began.getTime()) / 1000;
+      this.#onEvent({ type: "task-succeeded", task: { step, path, visit }, attempt, seconds });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest } from "../task/protocol.ts";
-import { TaskDiedError, TaskTimeoutError, WorkerLoadError } from "./errors.ts";
+import { OutOfMemoryError, TaskDiedError, TaskTimeoutError, WorkerLoadError } from "./errors.ts";
 import type { Death, Host, OpenHost } from "./host.ts";
 import type { FromWorker, Stream, WorkerFlow } from "./protocol.ts";
 import type { Scope } from "./scope.ts";
@@ -84,8 +84,14 @@ export class TaskWorker {
 
   #died(death: Death): void {
     this.#alive = false;
-    const error = death.error ?? new TaskDiedError(death.code ?? undefined, death.signal ?? undefined);
+    const error = explain(death);
     this.#loaded.reject(error);
     this.#running?.fail(error);
   }
+}
+
+function explain({ error, code, signal }: Death): unknown {
+  if (error === undefined) return new TaskDiedError(code ?? undefined, signal ?? undefined);
+  const isMemory = (error as NodeJS.ErrnoException | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
+  return isMemory ? new OutOfMemoryError(error) : error;
 }

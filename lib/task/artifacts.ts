@@ -69,16 +69,13 @@ export class TaskArtifacts {
   attach(target: object): void {
     const parameters = new Set(this.#context.parameters);
     for (const cell of this.#cells.values()) {
-      Object.defineProperty(target, cell.name, {
-        configurable: true,
-        enumerable: true,
-        get: () => this.#read(cell),
-        set: (value: unknown) => {
-          if (parameters.has(cell.name)) throw new ParameterWriteError(this.#context.step, cell.name);
-          cell.value = value;
-          cell.state = "assigned";
-        },
-      });
+      const get = () => this.#read(cell, get);
+      const set = (value: unknown) => {
+        if (parameters.has(cell.name)) throw at(set, new ParameterWriteError(this.#context.step, cell.name));
+        cell.value = value;
+        cell.state = "assigned";
+      };
+      Object.defineProperty(target, cell.name, { configurable: true, enumerable: true, get, set });
     }
   }
 
@@ -95,12 +92,13 @@ export class TaskArtifacts {
     throw new ForeachItemsError(this.#context.step, name ?? "");
   }
 
-  #read(cell: Cell): unknown {
-    if (cell.state === "unset")
-      throw new UnsetArtifactError(this.#context.step, cell.name, this.#conflicts.get(cell.name));
+  #read(cell: Cell, accessor?: () => unknown): unknown {
+    if (cell.state === "unset") {
+      throw at(accessor, new UnsetArtifactError(this.#context.step, cell.name, this.#conflicts.get(cell.name)));
+    }
     if (cell.state === "stored" && cell.ref !== undefined) cell.value = loadArtifactSync(cell.ref, this.#blobs);
     if (cell.state !== "assigned") cell.state = "read";
-    return cell.value;
+    return this.#parameters[cell.name] === undefined ? cell.value : deepFreeze(cell.value);
   }
 
   /** Encodes and stores what the step assigned to `target` or changed in place; answers with all that is visible after it. */
@@ -129,6 +127,19 @@ export class TaskArtifacts {
 
 function mayHaveChanged(cell: Cell): boolean {
   return cell.state === "assigned" || (cell.state === "read" && !isPrimitive(cell.value));
+}
+
+/** The error, as if it came from where the accessor was used. */
+function at(accessor: ((value: unknown) => unknown) | undefined, error: Error): Error {
+  if (accessor !== undefined) Error.captureStackTrace(error, accessor);
+  return error;
+}
+
+/** A parameter of JSON keeps its value in every step: changing it in place is an error, as assigning it is. */
+function deepFreeze(value: unknown): unknown {
+  if (isPrimitive(value) || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value as object)) deepFreeze(member);
+  return Object.freeze(value);
 }
 
 function isPrimitive(value: unknown): boolean {

@@ -29,15 +29,12 @@ export function bindMethod(
   if (context.step === "start") artifacts.initialize(target, unset);
   artifacts.attach(target);
   bindTask(target, state);
-  const method = (target as unknown as Record<string, (argument?: unknown) => unknown>)[context.step];
+  const method = (target as unknown as Record<string, () => unknown>)[context.step] as () => unknown;
   return {
     target,
     async run(inputs) {
-      const argument = context.role === "body" ? [state.input] : context.role === "join" ? [inputs] : [];
-      const returned = returnedTransition(
-        context.step,
-        await callUserCode(() => method?.apply(target, argument as [unknown])),
-      );
+      const given = context.role === "body" ? [state.input] : context.role === "join" ? [inputs] : [];
+      const returned = returnedTransition(context.step, await callUserCode(method, target, given));
       const transition = takenTransition(context.step, context.definition, returned);
       return returned?.kind === "foreach" ? { transition, items: returned.items } : { transition };
     },
@@ -56,7 +53,7 @@ export function bindHandler(
   return {
     target,
     async run(inputs) {
-      const chosen = await callUserCode(() => handler(target, inputs));
+      const chosen = await callUserCode(handler, undefined, [target, inputs]);
       return { transition: chosenTransition(context.step, context.definition, chosen) };
     },
   };

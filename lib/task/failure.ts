@@ -2,17 +2,20 @@ import { inspect } from "node:util";
 import { isMillraceError } from "../errors.ts";
 import type { Failure, TaskKey } from "../metadata/records.ts";
 
-/**
- * Calls a user's code. A frame of its own: stacks are cut here, and the name of a property (unlike that of a function) outlives minification.
- */
+/** Stacks are cut at this frame. The name of a property, unlike that of a function, outlives minification. */
 const boundary = {
-  millraceTask<T>(code: () => T | Promise<T>): Promise<T> {
-    return Promise.resolve(code());
+  millraceTask(code: (...given: never[]) => unknown, self: object | undefined, given: readonly unknown[]): unknown {
+    return Reflect.apply(code, self, given);
   },
 };
 
-export async function callUserCode<T>(code: () => T | Promise<T>): Promise<T> {
-  return await boundary.millraceTask(code);
+/** Calls a function of the user's. */
+export async function callUserCode(
+  code: (...given: never[]) => unknown,
+  self: object | undefined,
+  given: readonly unknown[],
+): Promise<unknown> {
+  return await boundary.millraceTask(code, self, given);
 }
 
 /** A task that did not succeed, as an error; its name is that of what the step threw. */
@@ -52,12 +55,16 @@ export function toFailure(error: unknown, task?: TaskKey, attempt?: number): Fai
 
 function stackOf(error: Error): { stack?: string } {
   const frames: string[] = [];
+  let isUserCode = !isMillraceError(error);
   for (const line of error.stack?.split("\n") ?? []) {
     if (!/^ {4}at /.test(line)) continue;
-    if (line.includes("millraceTask")) break;
+    if (line.includes("millraceTask")) {
+      isUserCode = true;
+      break;
+    }
     if (!/\(node:|at node:/.test(line)) frames.push(line);
   }
   const cause = error.cause instanceof Error ? `\n  caused by ${error.cause.name}: ${error.cause.message}` : "";
-  const stack = frames.join("\n") + cause;
+  const stack = (isUserCode ? frames.join("\n") : "") + cause;
   return stack === "" ? {} : { stack };
 }
