@@ -74,7 +74,7 @@ function assertFunctions(
   handlers: readonly Handler[],
   module: Record<string, unknown>,
 ): void {
-  const functions = module["handlers"] as Readonly<Record<string, unknown>>;
+  const { handlers: functions } = module as { readonly handlers: Readonly<Record<string, unknown>> };
   const problems = handlers
     .filter(({ handler }) => typeof functions[handler] !== "function")
     .map(({ step, file, name }) => ({

@@ -3,7 +3,7 @@ import type { Location } from "../../errors.ts";
 import { withNames } from "./assigned.ts";
 import { ControlFlow } from "./control-flow.ts";
 import type { Member, Members } from "./members.ts";
-import { childrenOf, isFunction, memberName, memberOfThis, pickedNames, walk } from "./nodes.ts";
+import { eachChild, isFunction, memberName, memberOfThis, pickedNames, walk } from "./nodes.ts";
 
 /** What a function does with the members of its `this`. */
 export interface Accesses {
@@ -158,7 +158,7 @@ class FunctionReader extends ControlFlow {
   #targetParts(target: AnyNode): void {
     if (target.type === "MemberExpression") {
       if (memberOfThis(target) === undefined) this.visit(target);
-    } else if (target.type !== "Identifier") for (const child of childrenOf(target)) this.#targetParts(child);
+    } else if (target.type !== "Identifier") eachChild(target, (child) => this.#targetParts(child));
   }
 
   #assign(target: AnyNode): void {
@@ -167,7 +167,7 @@ class FunctionReader extends ControlFlow {
       this.#assignments.push({ name, at: this.#member.source?.at(target) });
       this.now = withNames(this.now, [name]);
     } else if (target.type !== "MemberExpression") {
-      for (const child of childrenOf(target)) this.#assign(child);
+      eachChild(target, (child) => this.#assign(child));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { AnyNode, SwitchCase } from "acorn";
 import { type Assigned, meet, withNames } from "./assigned.ts";
-import { childrenOf, type FunctionNode } from "./nodes.ts";
+import { eachChild, type FunctionNode } from "./nodes.ts";
 
 /** Where `break` and `continue` lead. */
 interface Target {
@@ -37,7 +37,7 @@ export abstract class ControlFlow {
   }
 
   protected visitChildren(node: AnyNode): void {
-    for (const child of childrenOf(node)) this.visit(child);
+    eachChild(node, (child) => this.visit(child));
   }
 
   protected maybe(...nodes: readonly AnyNode[]): void {

@@ -1,5 +1,5 @@
 import type { AnyNode, CallExpression, ForOfStatement, MemberExpression } from "acorn";
-import { childrenOf, type FunctionNode, isFunction, memberName, pickedNames } from "./nodes.ts";
+import { eachChild, type FunctionNode, isFunction, memberName, pickedNames } from "./nodes.ts";
 
 /** What a name or an expression stands for: all inputs of the join, or one of them. */
 type Kind = "inputs" | "input";
@@ -70,7 +70,7 @@ class InputsReader {
       if (node.computed) this.visit(node.key, scope);
       this.visit(node.value, scope);
     } else if (this.#kindOf(node, scope) !== undefined) this.all = true;
-    else for (const child of childrenOf(node)) this.visit(child, scope);
+    else eachChild(node, (child) => this.visit(child, scope));
   }
 
   #member(node: MemberExpression, scope: Scope): void {

@@ -59,7 +59,8 @@ export class Members {
 
   /** What `this.name` is or, with `above`, what `super.name` is in a method of that class. */
   find(name: string, above?: FlowClass): Member | undefined {
-    for (const flow of this.#chain.slice(above === undefined ? 0 : this.#chain.indexOf(above) + 1)) {
+    const chain = above === undefined ? this.#chain : this.#chain.slice(this.#chain.indexOf(above) + 1);
+    for (const flow of chain) {
       const member = this.#own(flow).get(name);
       if (member !== undefined) return member;
     }

@@ -8,20 +8,18 @@ import type {
 
 export type FunctionNode = FunctionExpression | FunctionDeclaration | ArrowFunctionExpression;
 
-/** The nodes directly inside of a node, in the order of the source. */
-export function childrenOf(node: AnyNode): AnyNode[] {
-  const children: AnyNode[] = [];
+/** Calls `take` for each node directly inside of a node, in the order of the source. */
+export function eachChild(node: AnyNode, take: (child: AnyNode) => void): void {
   for (const value of Object.values(node)) {
-    if (Array.isArray(value)) children.push(...value.filter(isNode));
-    else if (isNode(value)) children.push(value);
+    if (Array.isArray(value)) {
+      for (const element of value) if (isNode(element)) take(element);
+    } else if (isNode(value)) take(value);
   }
-  return children;
 }
 
 /** Visits a node and all nodes inside of it, as long as `visit` does not say `false`. */
 export function walk(node: AnyNode, visit: (node: AnyNode) => false | undefined): void {
-  if (visit(node) === false) return;
-  for (const child of childrenOf(node)) walk(child, visit);
+  if (visit(node) !== false) eachChild(node, (child) => walk(child, visit));
 }
 
 function isNode(value: unknown): value is AnyNode {

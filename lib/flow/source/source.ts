@@ -38,6 +38,7 @@ export function readSource(
 class SourceReader {
   readonly #flow: FlowClass;
   readonly #steps: ReadonlyMap<string, DeclaredStep>;
+  readonly #names: ReadonlySet<string>;
   readonly #artifacts: ReadonlySet<string>;
   readonly #parameters: ReadonlySet<string>;
   readonly #members: Members;
@@ -52,6 +53,7 @@ class SourceReader {
   ) {
     this.#flow = flow;
     this.#steps = steps;
+    this.#names = new Set(steps.keys());
     this.#artifacts = new Set(fields.artifacts);
     this.#parameters = new Set(Object.keys(fields.parameters));
     this.#members = new Members(flow, steps);
@@ -84,20 +86,19 @@ class SourceReader {
       });
       return [];
     }
-    const { transitions, inherits, findings } = findTransitions(name, source, new Set(this.#steps.keys()));
+    const { transitions, inherits, findings } = findTransitions(name, source, this.#names);
     this.#report(member, findings);
     const base = inherits ? this.#members.find(name, declaredIn) : undefined;
     return base === undefined ? transitions : [...transitions, ...this.#transitions(base)];
   }
 
   #checkHelpers(): void {
-    const steps = new Set(this.#steps.keys());
     for (const member of this.#members.helpers()) {
       if (member.source === undefined) continue;
       const { node } = member.source;
       this.#report(member, [
         ...strayTransitions(member.name, node, new Set()),
-        ...findStepCalls(member.name, node, steps),
+        ...findStepCalls(member.name, node, this.#names),
       ]);
     }
   }
