@@ -1,14 +1,13 @@
 #!/usr/bin/env node
-// Plain JavaScript, so that an old Node gets a sentence instead of a syntax error.
-import { enableCompileCache } from "node:module";
+// Plain JavaScript that any Node reads, so that an old one gets a sentence instead of a syntax error.
+import module from "node:module";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(
-    `millrace needs Node 22.18 or later; this is ${process.version}. Install a newer Node (https://nodejs.org).`,
-  );
+  console.error(`error: millrace needs Node 22.18 or later; this is ${process.version}.`);
+  console.error("  fix: install a newer Node, or in a checkout run it as: npm run -s millrace -- …");
   process.exitCode = 2;
 } else {
-  enableCompileCache?.();
+  module.enableCompileCache();
   await import("../dist/millrace.js");
 }

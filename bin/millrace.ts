@@ -12,7 +12,7 @@ function command(usage: string, description: string): Command {
   return program.command(usage).description(description).option("--json", "print JSON instead of text");
 }
 
-const storeOption = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace"] as const;
+const storeOption = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace; to read, also aws"] as const;
 
 command("run", "run a flow on this machine")
   .usage("FILE [--PARAMETER VALUE]... [options]")
@@ -49,7 +49,7 @@ command("logs <pathspec>", "the console lines of Flow/run, Flow/run/step or Flow
   .option(...storeOption)
   .action(async (pathspec, options) => (await import("./commands/logs.ts")).logs(pathspec, options));
 
-command("dump <pathspec>", "the artifacts of Flow/run, Flow/run/step or Flow/run/step/task[/artifact]")
+command("dump <pathspec>", "the artifacts of Flow/run, Flow/run/step or Flow/run/step/task")
   .option("--artifact <name>", "only this artifact")
   .option(...storeOption)
   .action(async (pathspec, options) => (await import("./commands/dump.ts")).dump(pathspec, options));

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { Command } from "commander";
 import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition, Json } from "../../lib/flow/definition.ts";
@@ -65,33 +64,21 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
 }
 
 /** `--alpha 0.5`, `--alpha=0.5`, and for a boolean `--fast` alone. What is unknown or missing is the run's to say. */
-function parseParameters({ parameters }: FlowDefinition, args: string[]): Record<string, Json> {
-  const options = Object.fromEntries(Object.keys(parameters).map((name) => [name, { type: "string" as const }]));
-  const booleans = new Set(Object.keys(parameters).filter((name) => parameters[name]?.type === "boolean"));
+function parseParameters({ parameters }: FlowDefinition, args: readonly string[]): Record<string, Json> {
   const given = new Map<string, Json>();
-  const { tokens } = parseArgs({
-    args: args.map((arg, i) => alone(booleans, arg, args[i + 1])),
-    options,
-    strict: false,
-    tokens: true,
-  });
-  for (const token of tokens) {
-    if (token.kind === "positional")
-      throw new UsageError(`\`run\` takes one flow; received ${JSON.stringify(token.value)} too.`);
-    if (token.kind !== "option") continue;
-    const definition = Object.hasOwn(parameters, token.name) ? parameters[token.name] : undefined;
-    if (definition === undefined) given.set(token.name, token.value ?? true);
-    else if (token.value === undefined)
-      throw new UsageError(`--${token.name} needs a value.`, `Write --${token.name} VALUE.`);
-    else given.set(token.name, parseParameter(token.name, definition, token.value));
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const [, name, joined] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    if (name === undefined) throw new UsageError(`\`run\` takes one flow; received ${JSON.stringify(arg)} too.`);
+    const definition = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    const alone = rest[0] === undefined || rest[0].startsWith("--");
+    const text = joined ?? (alone ? undefined : rest.shift());
+    if (definition === undefined) given.set(name, text ?? true);
+    else if (text !== undefined) given.set(name, parseParameter(name, definition, text));
+    else if (definition.type === "boolean") given.set(name, true);
+    else throw new UsageError(`--${name} needs a value.`, `Write --${name} VALUE.`);
   }
   return Object.fromEntries(given);
-}
-
-function alone(booleans: ReadonlySet<string>, arg: string, next: string | undefined): string {
-  return arg.startsWith("--") && booleans.has(arg.slice(2)) && (next === undefined || next.startsWith("--"))
-    ? `${arg}=true`
-    : arg;
 }
 
 function parameterHelp({ name, parameters }: FlowDefinition): string {
