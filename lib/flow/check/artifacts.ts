@@ -2,7 +2,7 @@ import type { FlowDefinition } from "../definition.ts";
 import type { Fold } from "../fold.ts";
 import { nearest } from "./near.ts";
 import { list, placeOf } from "./place.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, parameterWrite } from "./problem.ts";
 import { findUnset, type Unset } from "./unset.ts";
 
 /** Whether every artifact that a step reads is one, and is set on every way to the step. */
@@ -38,14 +38,6 @@ function unknown(definition: FlowDefinition, step: string, artifact: string): Pr
     code: "UNKNOWN_ARTIFACT",
     message: `${step} uses this.${artifact}, which ${definition.name} does not declare.`,
     fix: meant === undefined ? `Declare it as a field: ${artifact} = artifact<…>().` : `Did you mean ${meant}?`,
-  };
-}
-
-export function parameterWrite(step: string, parameter: string): Problem {
-  return {
-    code: "PARAMETER_WRITE",
-    message: `${step} sets ${parameter}, which is a parameter.`,
-    fix: "Set an artifact instead: a parameter has one value in the whole run.",
   };
 }
 

@@ -28,3 +28,12 @@ function text({ at, message, fix }: Problem): string {
   const place = at === undefined ? "" : `${at.file}${at.line === undefined ? "" : `:${at.line}`}: `;
   return `  ${place}${message}\n    ${fix}`;
 }
+
+/** Found in a class's source, on whichever way, as in a document. */
+export function parameterWrite(step: string, parameter: string): Problem {
+  return {
+    code: "PARAMETER_WRITE",
+    message: `${step} sets ${parameter}, which is a parameter.`,
+    fix: "Set an artifact instead: a parameter has one value in the whole run.",
+  };
+}

@@ -1,5 +1,5 @@
 import type { Location } from "../../errors.ts";
-import type { Problem } from "../check/problem.ts";
+import { type Problem, parameterWrite } from "../check/problem.ts";
 import type { FlowDefinition, StepDefinition } from "../definition.ts";
 import type { FlowClass } from "../spec/flow-spec.ts";
 import type { DeclaredStep } from "../spec/steps-of.ts";
@@ -107,7 +107,7 @@ class SourceReader {
     const { name, source } = member;
     const { reads, writes, assignments } = this.#accesses.of(member);
     for (const { name: field, at } of assignments) {
-      if (this.#parameters.has(field)) this.#problems.push(parameterWrite(name, field, at));
+      if (this.#parameters.has(field)) this.#problems.push({ ...parameterWrite(name, field), ...(at && { at }) });
     }
     const inputs = isBody ? undefined : this.#inputs(member);
     const doc = this.#doc(member);
@@ -166,13 +166,4 @@ class SourceReader {
       this.#problems.push({ code, message, fix, ...(at !== undefined && { at }) });
     }
   }
-}
-
-function parameterWrite(step: string, parameter: string, at: Location | undefined): Problem {
-  return {
-    code: "PARAMETER_WRITE",
-    message: `${step} sets ${parameter}, which is a parameter.`,
-    fix: "Set an artifact instead: a parameter has one value in the whole run.",
-    ...(at !== undefined && { at }),
-  };
 }
