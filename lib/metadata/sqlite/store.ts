@@ -181,8 +181,12 @@ export class SqliteMetadataStore implements MetadataStore {
   ): Promise<readonly TaskRecord[]> {
     const { path, prefix = "" } = options;
     const [from, to] = path === undefined ? [prefix, `${prefix}\u{10ffff}`] : [path, `${path}\0`];
-    const rows = this.#read(() => this.#sql("tasksUnder").all(this.#findRun(flow, run), step, from, to));
-    return sortTasks(rows.map((row) => taskFromRow(`${flow}/${run}`, row)));
+    const found = this.#read(() => {
+      // Row by row: the texts of ten thousand records need not be there at once.
+      const rows = this.#sql("tasksUnder").iterate(this.#findRun(flow, run), step, from, to);
+      return Array.from(rows, (row) => taskFromRow(`${flow}/${run}`, row));
+    });
+    return sortTasks(found);
   }
 
   #find(task: TaskAddress) {
@@ -227,7 +231,7 @@ export class SqliteMetadataStore implements MetadataStore {
   }
 
   /** Sees what this store has been told to write before. */
-  #read(query: () => Row[]): Row[] {
+  #read<T>(query: () => T[]): T[] {
     this.#writes.flush();
     try {
       return query();
