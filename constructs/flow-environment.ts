@@ -1,4 +1,4 @@
-import { Aspects, Duration, type IResource, RemovalPolicy, Resource } from "aws-cdk-lib";
+import { Aspects, Duration, type IResource, RemovalPolicy, Resource, Validations } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { AttributeType, type ITable, ProjectionType, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
@@ -18,6 +18,7 @@ import { NamePrefix } from "./name-prefix.ts";
 import { endStatements, logStatement, statesArn } from "./permissions.ts";
 import { given } from "./props.ts";
 import { taskVariables } from "./task-function.ts";
+import { acknowledgeWildcards } from "./wildcards.ts";
 
 /** The environment of another app. */
 export interface FlowEnvironmentAttributes {
@@ -114,7 +115,7 @@ export class FlowEnvironment extends Resource implements IFlowEnvironment {
   }
 
   #createBucket(): IBucket {
-    return new Bucket(this, "Bucket", {
+    const bucket = new Bucket(this, "Bucket", {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
@@ -123,7 +124,13 @@ export class FlowEnvironment extends Resource implements IFlowEnvironment {
       ...(this.encryptionKey
         ? { encryption: BucketEncryption.KMS, encryptionKey: this.encryptionKey, bucketKeyEnabled: true }
         : { encryption: BucketEncryption.S3_MANAGED }),
-    }) as IBucket;
+    });
+    Validations.of(bucket).acknowledge({
+      id: "AwsSolutions-S1",
+      reason:
+        "Access logs cost a second bucket; whoever needs them passes a bucket that has them, or turns on CloudTrail's data events.",
+    });
+    return bucket as IBucket;
   }
 
   #createTable(): ITable {
@@ -165,6 +172,10 @@ export class FlowEnvironment extends Resource implements IFlowEnvironment {
       }),
     ];
     for (const statement of statements) role.addToPrincipalPolicy(statement);
+    acknowledgeWildcards(role, {
+      [this.stateMachineName("*")]:
+        "The environment's machines are known by their names' beginning, so that flows can be added later.",
+    });
     return new LambdaFunction(this, "EndFunction", {
       description: "Records how a run ended that could not do so itself",
       runtime: Runtime.NODEJS_24_X,

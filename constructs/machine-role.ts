@@ -6,6 +6,7 @@ import type { IFlowEnvironment } from "./flow-environment.ts";
 import type { StepJob } from "./job-definition.ts";
 import { readRecordStatements, statesArn } from "./permissions.ts";
 import type { TaskFunction } from "./task-function.ts";
+import { acknowledgeWildcards } from "./wildcards.ts";
 
 export interface MachineRoleProps {
   /** The machine's. */
@@ -42,6 +43,10 @@ export class MachineRole extends Role {
       ...(props.distributed ? childStatements(this, props.name) : []),
     ];
     for (const statement of statements) this.addToPrincipalPolicy(statement);
+    acknowledgeWildcards(this, {
+      ":*": "Functions, job definitions and executions by their versions, revisions and ids: a run in flight, or redriven, uses old ones.",
+      "/*": "Jobs and Map runs have ids that are not known before.",
+    });
   }
 }
 

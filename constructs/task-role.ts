@@ -3,6 +3,7 @@ import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 import { logStatement, taskStatements } from "./permissions.ts";
+import { acknowledgeWildcards } from "./wildcards.ts";
 
 export interface TaskRoleProps {
   readonly flow: string;
@@ -41,5 +42,9 @@ export class TaskRole extends Role {
         }),
       );
     }
+    acknowledgeWildcards(this, {
+      "/blobs/*": "Artifacts are named by their content, which is not known before.",
+      "/*.mjs": "Revisions of a Batch job keep their bundles, which are named by their content.",
+    });
   }
 }

@@ -12,8 +12,8 @@ import { blankSteps } from "./blank.ts";
 import { entryOf } from "./entry.ts";
 import type { BundleRequest } from "./request.ts";
 
-/** Keeps the runtime, which is minified, out of the source map. */
-const unmapped = `\n//# sourceMappingURL=data:application/json,${encodeURIComponent('{"version":3,"sources":[""],"mappings":"A"}')}`;
+/** A source map for the runtime with a single entry: it is minified, and its lines are not the user's. */
+const runtimeMap = btoa('{"version":3,"sources":["millrace"],"mappings":"AAAA"}');
 
 /** CommonJS packages ask for Node's modules by a `require`, which an ES module has not. */
 const banner =
@@ -51,7 +51,7 @@ async function bundleStep(
   const file = resolve(definition.file ?? "flow");
   try {
     const { outputFiles } = await build({
-      ...lowering,
+      tsconfigRaw: lowering.tsconfigRaw,
       stdin: { contents: entryOf(context, file), resolveDir: dirname(file), sourcefile: "entry.js" },
       // What is written does not depend on where the project stands.
       absWorkingDir: dirname(file),
@@ -91,7 +91,13 @@ function withRuntime(path: string): Plugin {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^millrace$/ }, () => ({ path: "runtime", namespace: "millrace", sideEffects: false }));
       onLoad({ filter: /.*/, namespace: "millrace" }, async () => {
-        return { contents: (await readFile(path, "utf8")) + unmapped, loader: "js" };
+        const code = await readFile(path, "utf8");
+        return {
+          contents:
+            code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "") +
+            `\n//# sourceMappingURL=data:application/json;base64,${runtimeMap}`,
+          loader: "js",
+        };
       });
     },
   };

@@ -1,0 +1,60 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+import { expect, test } from "vitest";
+import { flowOf } from "../../constructs/source.ts";
+
+function bundlesOf(flow: string): ReadonlyMap<string, string> {
+  return flowOf(new Stack(new App(), "Stack"), flow).bundles;
+}
+
+const flow = "test/constructs/fixtures/two-dependencies.ts";
+
+test("a step's bundle has what the step uses and nothing that only another step uses", () => {
+  const bundles = bundlesOf(flow);
+  expect(bundles.get("start")).toContain("used by start");
+  expect(bundles.get("start")).not.toContain("used by end");
+  expect(bundles.get("end")).toContain("used by end");
+  expect(bundles.get("end")).not.toContain("used by start");
+});
+
+test("so it is with steps of a class that the flow extends, in another file", () => {
+  const bundles = bundlesOf("test/constructs/fixtures/derived.ts");
+  expect(bundles.get("end")).toContain("used by end");
+  expect(bundles.get("end")).not.toContain("used by start");
+  expect(bundles.get("extra")).not.toMatch(/used by (start|end)/);
+});
+
+test("a step that does nothing is a bundle of at most 100 KB", () => {
+  expect(Buffer.byteLength(bundlesOf("test/constructs/fixtures/derived.ts").get("extra") ?? "")).toBeLessThan(100_000);
+});
+
+test("the same source gives the same bundle", () => {
+  expect(bundlesOf(flow)).toEqual(bundlesOf(flow));
+});
+
+test("a bundle does not tell where the project stands", () => {
+  for (const bundle of bundlesOf(flow).values()) expect(bundle).not.toContain(process.cwd());
+});
+
+test("a bundle is a module with a handler", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "bundle-")), "index.mjs");
+  writeFileSync(file, bundlesOf(flow).get("start") ?? "");
+  const script = `import(${JSON.stringify(file)}).then(({ handler }) => console.log(typeof handler))`;
+  const env = { ...process.env, MILLRACE_TABLE: "table", MILLRACE_BUCKET: "bucket" };
+  expect(execFileSync(process.execPath, ["-e", script], { encoding: "utf8", env })).toBe("function\n");
+});
+
+test("a failure's stack names the lines that the user wrote", () => {
+  const [, map] = /sourceMappingURL=data:application\/json;base64,(.*)/.exec(bundlesOf(flow).get("end") ?? "") ?? [];
+  const { sources } = JSON.parse(Buffer.from(map ?? "", "base64").toString());
+  expect(sources).toContain("two-dependencies.ts");
+});
+
+test("an import that is not to be found is an error with the file and the line", () => {
+  expect(() => bundlesOf("test/constructs/fixtures/missing-import.yaml")).toThrow(
+    /missing-import\.ts:2:\d+: Could not resolve "\.\/nowhere\.ts"/,
+  );
+});
