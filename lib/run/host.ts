@@ -24,8 +24,11 @@ export interface Death {
 
 export type OpenHost = (events: HostEvents) => Host;
 
+/** Of each thread, for what was allocated last. With Node's default of 48, the threads' garbage is most of the memory of a run of tiny tasks. */
+const maxYoungGenerationSizeMb = 12;
+
 export const openThread: OpenHost = (events) => {
-  const worker = new Worker(workerUrl(), { name: "millrace", stdin: false });
+  const worker = new Worker(workerUrl(), { name: "millrace", resourceLimits: { maxYoungGenerationSizeMb } });
   worker.on("message", events.message);
   worker.on("error", (error) => events.died({ error }));
   worker.on("exit", (code) => events.died({ code }));

@@ -91,7 +91,7 @@ async function runInPool(
     pool.load({ flow: definition.name, store: folder, contexts, ...(moduleUrl !== undefined && { moduleUrl }) });
     const scope = new Scope();
     const tasks = new TaskRunner(run.flow, folder, pool, new TaskRecords(store, scope), onEvent);
-    const end = await walk(new Scheduler(run, folded, contexts, store, tasks), scope, options.signal);
+    const end = await walk(new Scheduler(run, folded, contexts, tasks), scope, options.signal);
     await store.endRun(run.flow, run.run, end);
     const ended: RunRecord = { ...run, ...end };
     onEvent({ type: "run-ended", run: ended });

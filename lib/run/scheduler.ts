@@ -1,33 +1,37 @@
 import type { Exit, Fold, Region } from "../flow/fold.ts";
 import { childPath } from "../flow/path.ts";
-import type { RunRecord, TaskCommit } from "../metadata/records.ts";
-import type { MetadataReader } from "../metadata/store.ts";
-import type { StepContext } from "../task/protocol.ts";
-import { enter, joinInputs } from "../task/resolve.ts";
+import type { RunRecord, TaskCommit, TaskKey } from "../metadata/records.ts";
+import type { JoinInput, StepContext } from "../task/protocol.ts";
+import { enter, joinInput } from "../task/resolve.ts";
 import { Scope } from "./scope.ts";
 import type { TaskRunner } from "./task-runner.ts";
 
+type ForeachExit = Extract<Exit, { readonly kind: "foreach" }>;
 type Contexts = Readonly<Record<string, StepContext>>;
 
 /** Iterations at a time, beyond which more would only wait for a worker. */
 const defaultConcurrency = 100;
 
+/** The task that a region was left from. */
+interface Leave {
+  readonly task: TaskKey;
+  readonly commit: TaskCommit;
+}
+
 /**
  * Walks the fold: a region is one way through its steps, with a region for each branch or iteration inside of it. What a task leaves is
- * handed to the next one; a join's inputs are read from the records, so that no more tasks are held here than run.
+ * handed to the next one, and what a region leaves to the join.
  */
 export class Scheduler {
   readonly #run: RunRecord;
   readonly #fold: Fold;
   readonly #contexts: Contexts;
-  readonly #store: MetadataReader;
   readonly #tasks: TaskRunner;
 
-  constructor(run: RunRecord, fold: Fold, contexts: Contexts, store: MetadataReader, tasks: TaskRunner) {
+  constructor(run: RunRecord, fold: Fold, contexts: Contexts, tasks: TaskRunner) {
     this.#run = run;
     this.#fold = fold;
     this.#contexts = contexts;
-    this.#store = store;
     this.#tasks = tasks;
   }
 
@@ -36,61 +40,74 @@ export class Scheduler {
     await this.#region(this.#fold.root, "", undefined, scope);
   }
 
-  async #region(region: Region, path: string, opened: TaskCommit | undefined, scope: Scope): Promise<void> {
-    let step = region.entry;
-    let visit = 0;
+  async #region(region: Region, path: string, opened: TaskCommit | undefined, scope: Scope): Promise<Leave> {
+    let task = { step: region.entry, path, visit: 0 };
     let before = opened;
+    let inputs: readonly JoinInput[] | undefined;
     for (;;) {
-      const commit = await this.#task(step, path, visit, before, scope);
-      const exit = this.#exit(step, commit);
-      if (exit.kind === "end" || exit.kind === "leave") return;
-      if (exit.kind === "split") await this.#split(exit.branches, childPath(path, visit), commit, scope);
-      if (exit.kind === "foreach") await this.#foreach(exit, path, visit, commit, scope);
-      if (exit.kind === "next" && exit.back) visit++;
-      step = exit.kind === "next" ? exit.step : exit.join;
+      const commit = await this.#task(task, before, inputs, scope);
+      const exit = this.#exit(task.step, commit);
+      if (exit.kind === "end" || exit.kind === "leave") return { task, commit };
+      if (exit.kind === "next") {
+        inputs = undefined;
+        task = { step: exit.step, path, visit: task.visit + (exit.back ? 1 : 0) };
+      } else {
+        inputs =
+          exit.kind === "split"
+            ? await this.#split(exit.branches, childPath(path, task.visit), commit, scope)
+            : await this.#foreach(exit, task, commit, scope);
+        task = { ...task, step: exit.join };
+      }
       before = commit;
     }
   }
 
-  async #split(branches: readonly Region[], path: string, commit: TaskCommit, scope: Scope): Promise<void> {
-    await together(scope, branches, (branch, inner) => this.#region(branch, path, commit, inner));
+  async #split(branches: readonly Region[], path: string, commit: TaskCommit, scope: Scope) {
+    const inputs: JoinInput[] = [];
+    await together(scope, [...branches.entries()], async ([position, branch], inner) => {
+      const left = await this.#region(branch, path, commit, inner);
+      inputs[position] = joinInput(branch.entry, left.task, left.commit, commit);
+    });
+    return inputs;
   }
 
-  async #foreach(
-    exit: Extract<Exit, { kind: "foreach" }>,
-    path: string,
-    visit: number,
-    commit: TaskCommit,
-    scope: Scope,
-  ): Promise<void> {
+  async #foreach({ foreach, body }: ForeachExit, { path, visit }: TaskKey, commit: TaskCommit, scope: Scope) {
     const count = commit.foreach?.count ?? 0;
-    const { maxConcurrency = defaultConcurrency, tolerate = 0 } = exit.foreach;
+    const { maxConcurrency = defaultConcurrency, tolerate = 0 } = foreach;
     let mayFail = Math.floor(count * tolerate);
-    const indices = Array(count).keys();
+    const inputs: (JoinInput | undefined)[] = Array(count);
+    const indices = inputs.keys();
     // Each lane takes the next iteration when it has done one: ten thousand iterations need no more memory than a hundred.
     const lanes = Array.from({ length: Math.min(count, maxConcurrency) });
     await together(scope, lanes, async (_, inner) => {
       for (const index of indices) {
         try {
-          await this.#region(exit.body, childPath(path, visit, index), commit, inner);
+          const left = await this.#region(body, childPath(path, visit, index), commit, inner);
+          inputs[index] = joinInput(body.entry, left.task, left.commit, commit);
         } catch (error) {
           inner.throwIfStopped();
           if (mayFail-- <= 0) throw error;
         }
       }
     });
+    return inputs.filter((input) => input !== undefined);
   }
 
-  async #task(step: string, path: string, visit: number, before: TaskCommit | undefined, scope: Scope) {
-    const context = this.#contexts[step];
-    if (context === undefined) throw new RangeError(`${this.#run.flow} has no step ${step}.`);
-    const task = { run: this.#run.run, step, path, visit };
-    const request =
-      before === undefined
-        ? { ...task, begin: this.#run }
-        : context.join === undefined
-          ? { ...task, before: enter(context, path, before) }
-          : { ...task, before, inputs: await joinInputs(this.#store, context, task, before) };
+  async #task(
+    task: TaskKey,
+    before: TaskCommit | undefined,
+    inputs: readonly JoinInput[] | undefined,
+    scope: Scope,
+  ): Promise<TaskCommit> {
+    const context = this.#contexts[task.step];
+    if (context === undefined) throw new RangeError(`${this.#run.flow} has no step ${task.step}.`);
+    const { run, parameters, tags } = this.#run;
+    const request = {
+      ...task,
+      run,
+      ...(before === undefined ? { begin: { parameters, tags } } : { before: enter(context, task.path, before) }),
+      ...(inputs && { inputs }),
+    };
     return await this.#tasks.run(context.definition, request, scope);
   }
 

@@ -1,4 +1,4 @@
-import type { ArtifactRef, Manifest } from "../data/store.ts";
+import type { ArtifactRef } from "../data/store.ts";
 import { childPath, iterationIndex } from "../flow/path.ts";
 import type { TaskCommit, TaskKey, TaskRecord } from "../metadata/records.ts";
 import type { MetadataReader } from "../metadata/store.ts";
@@ -32,8 +32,7 @@ export async function joinInputs(
       const transitions = leads.filter((lead) => lead.step === step).map((lead) => lead.transition);
       for (const { path, visit, committed } of await inputTasks(store, context, task, step, splitter)) {
         if (committed === undefined || !transitions.includes(committed.transition)) continue;
-        const artifacts = sharing(splitter.artifacts, committed.artifacts);
-        inputs.push({ step, path, visit, branch, commit: { ...committed, artifacts } });
+        inputs.push(joinInput(branch, { step, path, visit }, committed, splitter));
       }
     }
   }
@@ -44,13 +43,14 @@ export async function joinInputs(
   return inputs;
 }
 
-/** The references of what did not change, as the same objects: ten thousand inputs are then not much more than what each has of its own. */
-function sharing(base: Manifest, own: Manifest): Manifest {
-  const entries = Object.entries(own).map(([name, ref]): [string, ArtifactRef] => {
-    const before = base[name];
+/** What a join needs of a task that leads to it. What the task did not change is the splitter's own object: ten thousand inputs stay small. */
+export function joinInput(branch: string, task: TaskKey, commit: TaskCommit, splitter: TaskCommit): JoinInput {
+  const artifacts = Object.entries(commit.artifacts).map(([name, ref]): [string, ArtifactRef] => {
+    const before = splitter.artifacts[name];
     return [name, before !== undefined && sameValue(before, ref) ? before : ref];
   });
-  return Object.fromEntries(entries);
+  const { attempt, transition } = commit;
+  return { ...task, branch, commit: { attempt, transition, artifacts: Object.fromEntries(artifacts) } };
 }
 
 async function inputTasks(

@@ -118,11 +118,14 @@ export class SqliteMetadataStore implements MetadataStore {
 
   endRun(flow: string, run: string, end: RunEnd): Promise<void> {
     const failure = json(end.failure);
-    return this.#writes.write(() => {
+    const ended = this.#writes.write(() => {
       const id = this.#runId(flow, run);
       const { status, endedAt, redrive = 0 } = end;
       this.#sql("endRun").run({ id, status, endedAt, redrive, failure });
     });
+    // Nothing comes after it that it could share a transaction with.
+    this.#writes.flush();
+    return ended;
   }
 
   addTags(flow: string, run: string, tags: readonly string[]): Promise<void> {
