@@ -1,9 +1,9 @@
+import { join } from "node:path";
 import { stateMachine } from "../../constructs/states/index.ts";
-import type { FlowDefinition, StepDefinition } from "../../lib/flow/definition.ts";
 import { assertFlow } from "../../lib/flow/check/check.ts";
+import type { FlowDefinition, StepDefinition } from "../../lib/flow/definition.ts";
 import { fold } from "../../lib/flow/fold.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
-import { join } from "node:path";
 import { type Figure, figure } from "./figure.ts";
 import { median, scratch } from "./measure.ts";
 
@@ -16,7 +16,14 @@ function linearFlow(length: number): FlowDefinition {
     const next = names[i + 1];
     return [name, { ...step, transitions: next === undefined ? [] : [{ kind: "next", steps: [next] }] }];
   });
-  return { version: 1, name: "Linear", parameters: {}, artifacts: [], initialized: [], steps: Object.fromEntries(steps) };
+  return {
+    version: 1,
+    name: "Linear",
+    parameters: {},
+    artifacts: [],
+    initialized: [],
+    steps: Object.fromEntries(steps),
+  };
 }
 
 /** From a flow's document to its state machine. */

@@ -8,23 +8,29 @@ export const scratch: string = mkdtempSync(join(tmpdir(), "millrace-bench-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
 /** Runs a command to its end. Seconds of wall-clock time. @throws Error with what it printed, where it fails. */
-export function time(command: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<number> {
-  const [program = "", ...args] = command;
+export async function time(command: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<number> {
   const begin = performance.now();
+  await output(command, environment);
+  return (performance.now() - begin) / 1000;
+}
+
+/** Runs a command to its end. What it printed. @throws Error with that, where it fails. */
+export function output(command: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+  const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: scratch,
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let output = "";
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.stderr.on("data", (chunk) => (output += chunk));
+    let [printed, complaints] = ["", ""];
+    child.stdout.on("data", (chunk) => (printed += chunk));
+    child.stderr.on("data", (chunk) => (complaints += chunk));
     child.on("error", reject);
-    child.on("exit", (code) =>
+    child.on("close", (code) =>
       code === 0
-        ? resolve((performance.now() - begin) / 1000)
-        : reject(new Error(`${command.join(" ")} ended with ${code}:\n${output}`)),
+        ? resolve(printed)
+        : reject(new Error(`${command.join(" ")} ended with ${code}:\n${printed}${complaints}`)),
     );
   });
 }
