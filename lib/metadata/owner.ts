@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { LocalOwner, RunRecord } from "./records.ts";
@@ -42,6 +41,8 @@ function lives(owner: LocalOwner): boolean {
 function beginning(pid: number): string | undefined {
   try {
     if (process.platform !== "linux") {
+      // Imported where it is needed: on AWS it would only add to the cold start.
+      const { execFileSync } = process.getBuiltinModule("node:child_process");
       const environment = { ...process.env, LC_ALL: "C", TZ: "UTC" };
       return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env: environment }).trim();
     }
