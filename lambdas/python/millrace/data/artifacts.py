@@ -42,13 +42,24 @@ def store_artifact(value: object, at: str, blobs: BlobStore, budget: InlineBudge
 
 def store_encoded(encoded: Encoded, blobs: BlobStore, budget: InlineBudget) -> ArtifactRef:
     """As store_artifact, for a value that is already encoded."""
+    return inline_ref(encoded, budget) or put_ref(encoded, blobs)
+
+
+def inline_ref(encoded: Encoded, budget: InlineBudget) -> ArtifactRef | None:
+    """The reference that holds the value itself, where it may."""
     codec, kind, content = encoded
     size = len(content)
-    if size <= _INLINE_LIMIT:
-        inline = bytes(content).decode() if codec == "json" else base64.b64encode(content).decode("ascii")
-        if budget.take(size if codec == "json" else len(inline)):
-            digest = hashlib.sha256(content).hexdigest()
-            return {"hash": digest, "size": size, "codec": codec, "type": kind, "inline": inline}
+    if size > _INLINE_LIMIT:
+        return None
+    inline = bytes(content).decode() if codec == "json" else base64.b64encode(content).decode("ascii")
+    if not budget.take(size if codec == "json" else len(inline)):
+        return None
+    return {"hash": hashlib.sha256(content).hexdigest(), "size": size, "codec": codec, "type": kind, "inline": inline}
+
+
+def put_ref(encoded: Encoded, blobs: BlobStore) -> ArtifactRef:
+    """Writes the value into the blob store."""
+    codec, kind, content = encoded
     return {**blobs.put(content), "codec": codec, "type": kind}
 
 

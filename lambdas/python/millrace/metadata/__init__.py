@@ -1,0 +1,1 @@
+"""Records of runs and tasks, and the stores that keep them."""
