@@ -1,7 +1,14 @@
 import { Aspects, Duration, type IResource, RemovalPolicy, Resource, Validations } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import { AttributeType, type ITable, ProjectionType, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import {
+  AttributeType,
+  BillingMode,
+  type ITable,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from "aws-cdk-lib/aws-dynamodb";
 import { Match, Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction as LambdaTarget } from "aws-cdk-lib/aws-events-targets";
 import { type IManagedPolicy, PermissionsBoundary, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -135,23 +142,23 @@ export class FlowEnvironment extends Resource implements IFlowEnvironment {
 
   #createTable(): ITable {
     const { partitionKey, sortKey, index } = tableSchema;
-    return new TableV2(this, "Table", {
+    const table = new Table(this, "Table", {
       partitionKey: { name: partitionKey, type: AttributeType.STRING },
       sortKey: { name: sortKey, type: AttributeType.STRING },
-      globalSecondaryIndexes: [
-        {
-          indexName: index.name,
-          partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
-          sortKey: { name: index.sortKey, type: AttributeType.STRING },
-          projectionType: ProjectionType.ALL,
-        },
-      ],
+      billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      encryption: this.encryptionKey
-        ? TableEncryptionV2.customerManagedKey(this.encryptionKey)
-        : TableEncryptionV2.awsManagedKey(),
       removalPolicy: this.removalPolicy,
-    }) as ITable;
+      ...(this.encryptionKey
+        ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: this.encryptionKey }
+        : { encryption: TableEncryption.AWS_MANAGED }),
+    });
+    table.addGlobalSecondaryIndex({
+      indexName: index.name,
+      partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: index.sortKey, type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+    return table as ITable;
   }
 
   #createEndFunction(undelivered: IQueue): LambdaFunction {

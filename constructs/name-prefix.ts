@@ -26,16 +26,19 @@ export class NamePrefix implements IAspect {
   }
 
   visit(node: IConstruct): void {
-    if (node instanceof CfnRole) node.roleName ??= this.#name(node);
-    else if (node instanceof CfnFunction) node.functionName ??= this.#name(node);
-    else if (node instanceof CfnQueue) node.queueName ??= this.#name(node);
-    else if (node instanceof CfnSchedule) node.name ??= this.#name(node);
-    else if (node instanceof CfnJobDefinition) node.jobDefinitionName ??= this.#name(node);
-    else if (node instanceof CfnJobQueue) node.jobQueueName ??= this.#name(node);
-    else if (node instanceof CfnComputeEnvironment) node.computeEnvironmentName ??= this.#name(node);
+    if (node instanceof CfnRole) node.roleName = this.#name(node, node.roleName);
+    else if (node instanceof CfnFunction) node.functionName = this.#name(node, node.functionName);
+    else if (node instanceof CfnQueue) node.queueName = this.#name(node, node.queueName);
+    else if (node instanceof CfnSchedule) node.name = this.#name(node, node.name);
+    else if (node instanceof CfnJobDefinition) node.jobDefinitionName = this.#name(node, node.jobDefinitionName);
+    else if (node instanceof CfnJobQueue) node.jobQueueName = this.#name(node, node.jobQueueName);
+    else if (node instanceof CfnComputeEnvironment)
+      node.computeEnvironmentName = this.#name(node, node.computeEnvironmentName);
   }
 
-  #name(node: IConstruct): string {
+  /** A name that CloudFormation is to choose is a token to CDK. */
+  #name(node: IConstruct, chosen: string | undefined): string {
+    if (chosen !== undefined && !Token.isUnresolved(chosen)) return chosen;
     const scope = node.node.scope ?? node;
     return this.#prefix + Names.uniqueResourceName(scope, { maxLength: 64 - this.#prefix.length, separator: "-" });
   }

@@ -1,0 +1,186 @@
+import { App, RemovalPolicy, Stack, TimeZone } from "aws-cdk-lib";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+import { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { describe, expect, test } from "vitest";
+import { Flow, FlowEnvironment } from "../../constructs/index.ts";
+import BranchFlow from "../../examples/branch-flow/flow.ts";
+import { deployable, linearFlow, normalized } from "./support.ts";
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+}
+
+function resources(template: Template, type: string): Resource[] {
+  return Object.values(template.findResources(type)) as Resource[];
+}
+
+test("the whole template of BranchFlow", async () => {
+  const { template } = deployable({ flow: BranchFlow });
+  await expect(JSON.stringify(normalized(template), undefined, 2)).toMatchFileSnapshot("branch-flow.template.json");
+});
+
+test("a step is two resources: a function and its version, which stays when the code changes", () => {
+  const count = (template: Template) => Object.keys(template.toJSON().Resources).length;
+  const one = deployable({ flow: linearFlow({ one: {} }) }).template;
+  const two = deployable({ flow: linearFlow({ one: {}, two: {} }) }).template;
+  expect(count(two) - count(one)).toBe(2);
+  for (const version of resources(two, "AWS::Lambda::Version")) expect(version.DeletionPolicy).toBe("Retain");
+});
+
+test("a function has the memory and the time-out of its step", () => {
+  const { template } = deployable({
+    flow: linearFlow({ fit: { compute: { kind: "lambda", memory: 3008 }, timeout: 90 } }),
+  });
+  template.hasResourceProperties("AWS::Lambda::Function", {
+    Description: "Linear: fit",
+    MemorySize: 3008,
+    Timeout: 90,
+  });
+});
+
+test("no policy allows all actions of a service, or a named thing by a wildcard", () => {
+  const { template } = deployable({ flow: BranchFlow });
+  for (const { Properties } of resources(template, "AWS::IAM::Policy")) {
+    const { Statement } = Properties.PolicyDocument as {
+      Statement: { Action: string | string[]; Resource: unknown }[];
+    };
+    for (const { Action, Resource } of Statement) {
+      expect([Action].flat().filter((action) => action.includes("*"))).toEqual([]);
+      if (Resource === "*") expect([Action].flat().every((action) => /^(xray|logs):/.test(action))).toBe(true);
+    }
+  }
+});
+
+test("tasks reach the records of their own flow only", () => {
+  const { template } = deployable({ flow: BranchFlow });
+  template.hasResourceProperties("AWS::IAM::Policy", {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Action: ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+          Condition: {
+            "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["FLOWS", "BranchFlow@main", "BranchFlow@main#*"] },
+          },
+        }),
+      ]),
+    },
+  });
+});
+
+test("a step that is granted something has a role of its own", () => {
+  const { template } = deployable({ flow: linearFlow({ fit: {}, report: {} }) }, (flow, stack) => {
+    new Bucket(stack, "Images").grantRead(flow.stepRole("fit"));
+  });
+  const roles = (description: string) =>
+    resources(template, "AWS::Lambda::Function")
+      .filter(({ Properties }) => Properties.Description === description)
+      .map(({ Properties }) => Properties.Role);
+  expect(roles("Linear: fit")).not.toEqual(roles("Linear: report"));
+  expect(roles("Linear: start")).toEqual(roles("Linear: report"));
+});
+
+test("a prefix, a permissions boundary and a key go through everything", () => {
+  const app = new App();
+  const stack = new Stack(app, "Stack");
+  const environment = new FlowEnvironment(stack, "Environment", {
+    namePrefix: "acme-",
+    permissionsBoundary: ManagedPolicy.fromManagedPolicyName(stack, "Boundary", "boundary"),
+    encryptionKey: new Key(stack, "Key"),
+    removalPolicy: RemovalPolicy.DESTROY,
+    alarmTopic: new Topic(stack, "Failures"),
+  });
+  new Flow(stack, "Flow", { flow: BranchFlow, environment });
+  const template = Template.fromStack(stack);
+  for (const { Properties } of resources(template, "AWS::IAM::Role")) {
+    expect(Properties).toMatchObject({
+      RoleName: expect.stringMatching(/^acme-/),
+      PermissionsBoundary: expect.anything(),
+    });
+  }
+  for (const { Properties } of resources(template, "AWS::Lambda::Function")) {
+    expect(Properties).toMatchObject({ FunctionName: expect.stringMatching(/^acme-/), KmsKeyArn: expect.anything() });
+  }
+  for (const { Properties } of resources(template, "AWS::Logs::LogGroup")) expect(Properties.KmsKeyId).toBeDefined();
+  template.hasResourceProperties("AWS::StepFunctions::StateMachine", {
+    StateMachineName: "acme-BranchFlow",
+    EncryptionConfiguration: { Type: "CUSTOMER_MANAGED_KMS_KEY" },
+  });
+  template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+    AlarmDescription: "A run of BranchFlow failed or timed out",
+  });
+});
+
+test("a schedule has a time zone and gives the parameters", () => {
+  const schedule = ScheduleExpression.cron({ minute: "0", hour: "3", timeZone: TimeZone.EUROPE_BERLIN });
+  const { template } = deployable({ flow: BranchFlow, schedule, scheduleParameters: { scale: 2 } });
+  template.hasResourceProperties("AWS::Scheduler::Schedule", {
+    ScheduleExpression: "cron(0 3 * * ? *)",
+    ScheduleExpressionTimezone: "Europe/Berlin",
+    Target: { Input: '{"scale":2}' },
+  });
+});
+
+test("a flow of more than 200 steps spreads over nested stacks", () => {
+  const steps = Object.fromEntries(Array.from({ length: 219 }, (_, index) => [`step${index}`, {}]));
+  const { template } = deployable({ flow: linearFlow(steps) });
+  template.resourceCountIs("AWS::CloudFormation::Stack", 3);
+  template.resourceCountIs("AWS::Lambda::Function", 2);
+});
+
+describe("on Batch", () => {
+  const flow = linearFlow({ fit: { compute: { kind: "batch", vcpu: 4, memory: 8192 }, timeout: 3600 } });
+
+  test("a step is a container that boots its bundle from S3", () => {
+    const { template } = deployable({ flow, batchNetwork: "public" });
+    const [{ Properties } = { Properties: {} }] = resources(template, "AWS::Batch::JobDefinition");
+    expect(Properties).toMatchObject({
+      JobDefinitionName: "millrace-Linear-fit",
+      PlatformCapabilities: ["FARGATE"],
+      PropagateTags: true,
+      ResourceRetentionPolicy: { SkipDeregisterOnUpdate: true },
+      Timeout: { AttemptDurationSeconds: 3600 },
+      ContainerProperties: {
+        Image: "public.ecr.aws/docker/library/node:24-slim",
+        NetworkConfiguration: { AssignPublicIp: "ENABLED" },
+        ResourceRequirements: [
+          { Type: "MEMORY", Value: "8192" },
+          { Type: "VCPU", Value: "4" },
+        ],
+      },
+    });
+    template.resourceCountIs("AWS::EC2::NatGateway", 0);
+  });
+
+  test("without a network, the error says what to give", () => {
+    expect(() => deployable({ flow })).toThrow("The step fit runs on Batch, and there is no network for its jobs.");
+  });
+});
+
+describe("what AWS would refuse is refused before anything is deployed", () => {
+  test.each([
+    [{ timeout: 901 }, "The step fit has a time-out of 901 s, and Lambda stops after 900 s."],
+    [{ compute: { kind: "lambda", memory: 64 } }, "The step fit has 64 MiB of memory; Lambda gives 128 to 10,240 MiB."],
+    [
+      { compute: { kind: "batch", vcpu: 3, memory: 8192 } },
+      "The step fit has 3 vCPUs; Batch on Fargate has 0.25, 0.5, 1, 2, 4, 8, 16.",
+    ],
+    [
+      { compute: { kind: "batch", vcpu: 4, memory: 1024 } },
+      "The step fit has 1024 MiB of memory with 4 vCPUs, which Fargate has not.",
+    ],
+  ] as const)("%j", (fit, message) => {
+    expect(() => deployable({ flow: linearFlow({ fit }) })).toThrow(message);
+  });
+
+  test("a role for a step that there is not", () => {
+    expect(() => deployable({ flow: BranchFlow }, (flow) => void flow.stepRole("c"))).toThrow(
+      'BranchFlow has no step "c".',
+    );
+  });
+});
