@@ -1,0 +1,1 @@
+"""AWS without its SDK: signed calls by the standard library."""
