@@ -12,6 +12,9 @@ export class FlowStack extends Stack {
   constructor(scope: Construct, id: string, props: FlowStackProps) {
     super(scope, id, props);
     this.flow = new Flow(this, "Flow", props);
-    new CfnOutput(this, "StateMachineArn", { value: this.flow.stateMachine.stateMachineArn });
+    const { environment, stateMachine } = this.flow;
+    new CfnOutput(this, "StateMachineArn", { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, "Table", { value: environment.table.tableName });
+    new CfnOutput(this, "Bucket", { value: environment.bucket.bucketName });
   }
 }

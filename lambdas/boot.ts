@@ -1,7 +1,7 @@
 // What a Batch job's container begins with, as text in its job definition: it fetches the step's bundle, checks and runs it. It stays small
 // and has no imports but Node's.
 import { createHash, createHmac } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 
 const { env } = process;
 
@@ -57,6 +57,6 @@ async function fetchBundle(): Promise<Uint8Array> {
 const bundle = await fetchBundle();
 if (hash(bundle) !== env.MILLRACE_BUNDLE_SHA256)
   throw new Error(`${env.MILLRACE_BUNDLE} is not the bundle that was deployed.`);
-const file = "/tmp/step.mjs";
+const file = `${mkdtempSync("/tmp/step-")}/step.mjs`;
 writeFileSync(file, bundle);
 await import(file);

@@ -13,7 +13,7 @@ let store: DynamoMetadataStore;
 beforeAll(async () => {
   const outputs = await deployStack(aws, { app: "node_modules/.bin/node bin/app.ts", stacks: ["BranchFlow"] });
   stateMachine = String(outputs.BranchFlow?.StateMachineArn);
-  store = new DynamoMetadataStore({ table: String(outputs.Millrace?.Table), client: new AwsClient(aws.env) });
+  store = new DynamoMetadataStore({ table: String(outputs.BranchFlow?.Table), client: new AwsClient(aws.env) });
 });
 
 /** Starts a run and waits for its end; the run's id is the execution's name. */
