@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
 import { SqliteMetadataStore } from "../../lib/metadata/sqlite/store.ts";
 import { runFlow } from "../../lib/run/run-flow.ts";
 import { observe } from "./observe.ts";
-import { shapes } from "./shapes.ts";
+import { fileOf, shapes } from "./shapes.ts";
 
 let store: string;
 beforeAll(async () => {
@@ -17,9 +16,9 @@ beforeAll(async () => {
 afterAll(() => rm(store, { recursive: true }));
 
 describe("on this machine", () => {
-  test.each(shapes)("$name $parameters", async ({ name, flow, parameters = {}, tasks, artifacts, failure }) => {
-    const file = fileURLToPath(new URL(`flows/${name}.ts`, import.meta.url));
-    const loaded = await loadFlow(file, { cacheDir: join(store, "cache") });
+  test.each(shapes)("$name $parameters", async (shape) => {
+    const { flow, parameters = {}, tasks, artifacts, failure } = shape;
+    const loaded = await loadFlow(fileOf(shape), { cacheDir: join(store, "cache") });
 
     const run = await runFlow(loaded, { store, parameters });
 

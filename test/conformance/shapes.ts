@@ -1,7 +1,10 @@
+import { fileURLToPath } from "node:url";
+
 /** A flow of this folder and what a run of it leaves, wherever it runs. */
 export interface Shape {
-  /** Of the file in `flows/`. */
   readonly name: string;
+  /** In `flows/`. Default: the name with `.ts`. */
+  readonly file?: string;
   readonly flow: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Every task, in the order of steps, as `step/path/visit`; an attempt that failed adds a `!`. */
@@ -10,6 +13,11 @@ export interface Shape {
   readonly artifacts?: Readonly<Record<string, unknown>>;
   /** Of a run that fails: the task, the attempt that was its last, and the error's message, where it is the same everywhere. */
   readonly failure?: { readonly task: string; readonly attempt: number; readonly message?: string };
+}
+
+/** The path of the file that declares the shape's flow. */
+export function fileOf({ name, file = `${name}.ts` }: Shape): string {
+  return fileURLToPath(new URL(`flows/${file}`, import.meta.url));
 }
 
 export const shapes: readonly Shape[] = [
@@ -175,5 +183,19 @@ export const shapes: readonly Shape[] = [
     flow: "Tolerate",
     tasks: ["start//0", "body/0/0", "body/1/0!", "body/2/0", "body/3/0", "join//0", "end//0"],
     artifacts: { values: [1, 3, 4] },
+  },
+  {
+    name: "foreach-in-batches",
+    flow: "ForeachInBatches",
+    tasks: ["start//0", ...["square/0/0", "square/1/0", "square/2/0", "square/3/0", "square/4/0"], "join//0", "end//0"],
+    artifacts: { squares: [1, 4, 9, 16, 25] },
+  },
+  {
+    name: "handlers",
+    file: "handlers.yaml",
+    flow: "Handlers",
+    parameters: { rate: 3 },
+    tasks: ["start//0", "scale/0/0", "scale/1/0", "gather//0", "few//0", "end//0"],
+    artifacts: { rate: 3, rows: [3, 4], scaled: ["0: 9", "1: 12"], note: "few: 0: 9, 1: 12" },
   },
 ];

@@ -21,6 +21,8 @@ export interface Deployment {
   readonly app: string;
   /** Names of the stacks. Default: all of the app. */
   readonly stacks?: readonly string[];
+  /** Stacks at a time. Default: 1. */
+  readonly concurrency?: number;
   /** Environment variables of the app, on top of the emulator's. */
   readonly env?: Readonly<Record<string, string>>;
   /** Folder of the cloud assembly. Default: one that is removed afterwards. */
@@ -30,9 +32,9 @@ export interface Deployment {
 /** Outputs of the deployed stacks: stack name → output name → value. */
 export type Outputs = Record<string, Record<string, string>>;
 
-/** `cdk bootstrap` of the emulated account. */
+/** `cdk bootstrap` of the emulated account, from a folder where there is no app that it would synthesize. */
 export async function bootstrap(target: Target): Promise<void> {
-  await cdk(target, ["bootstrap", "aws://123456789012/us-east-1"]);
+  await cdk(target, ["bootstrap", "aws://123456789012/us-east-1"], { cwd: tmpdir() });
 }
 
 /** `cdk deploy`; call it again to update. */
@@ -40,8 +42,10 @@ export async function deployStack(target: Target, deployment: Deployment): Promi
   const scratch = await mkdtemp(join(tmpdir(), "deploy-"));
   const outputs = join(scratch, "outputs.json");
   try {
+    const { concurrency = 1 } = deployment;
     const options = ["--require-approval", "never", "--progress", "events", "--outputs-file", outputs];
-    await cdk(target, ["deploy", ...assembly(deployment, scratch), ...options], deployment.env);
+    options.push("--concurrency", String(concurrency));
+    await cdk(target, ["deploy", ...assembly(deployment, scratch), ...options], deployment);
     return JSON.parse(await readFile(outputs, "utf8"));
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -52,7 +56,7 @@ export async function deployStack(target: Target, deployment: Deployment): Promi
 export async function destroyStack(target: Target, deployment: Deployment): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "destroy-"));
   try {
-    await cdk(target, ["destroy", ...assembly(deployment, scratch), "--force"], deployment.env);
+    await cdk(target, ["destroy", ...assembly(deployment, scratch), "--force"], deployment);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -95,10 +99,14 @@ function assembly({ app, stacks, outdir }: Deployment, scratch: string): string[
   return [...(stacks ?? ["--all"]), "--app", command, "--output", outdir ?? join(scratch, "cdk.out")];
 }
 
-function cdk(target: Target, parameters: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+function cdk(
+  target: Target,
+  parameters: readonly string[],
+  { env = {}, cwd = ROOT }: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string },
+): Promise<void> {
   const quiet = ["--no-version-reporting", "--no-notices", "--no-path-metadata", "--ci"];
   const options = {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ...target.env, CDK_DISABLE_VERSION_CHECK: "1", CDK_DISABLE_CLI_TELEMETRY: "true", ...env },
     maxBuffer: 64 * 1024 * 1024,
   };
