@@ -14,7 +14,6 @@ import { type FlowAttributes, FlowBase, type IFlow, ImportedFlow } from "./flow-
 import { applyConventions, FlowEnvironment, type IFlowEnvironment } from "./flow-environment.ts";
 import type { FlowProps } from "./flow-props.ts";
 import { FlowSteps } from "./flow-steps.ts";
-import { checkLimits } from "./limits.ts";
 import { createLogGroup } from "./log-group.ts";
 import { given } from "./props.ts";
 import { scheduleRuns } from "./schedule.ts";
@@ -55,7 +54,6 @@ export class Flow extends FlowBase implements IGrantable {
   constructor(scope: Construct, id: string, props: FlowProps) {
     super(scope, id);
     const { definition, bundles } = flowOf(this, props.flow);
-    checkLimits(definition);
     this.flowName = definition.name;
     const { datastore: bucket, table, vpc, vpcSubnets, securityGroups, jobQueue, batchNetwork, timeout } = props;
     const environment = props.environment ?? new FlowEnvironment(this, "Environment", given({ bucket, table }));

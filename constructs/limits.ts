@@ -45,6 +45,12 @@ export function checkLimits({ steps, file }: FlowDefinition): void {
 }
 
 function problemOf(step: StepDefinition): readonly [problem: string, fix: string] | undefined {
+  if (step.body.kind === "python") {
+    return [
+      "is written in Python, which runs here and not yet on AWS.",
+      "Write it as a method or a handler, or as a command with an image.",
+    ];
+  }
   const compute = computeOf(step);
   if (compute.kind === "batch") return compute.gpu ? undefined : fargateProblem(compute);
   if (step.body.kind === "command") {

@@ -22,7 +22,7 @@ export function entryOf(context: StepContext, file: string): string {
 }
 
 function importBody({ flow, definition: { body } }: StepContext, file: string): string {
-  if (body.kind === "command") return "";
+  if (body.kind !== "method" && body.kind !== "handler") return "";
   const [path, name] = body.kind === "method" ? [file, flowExport(file, flow)] : handlerExport(body, file);
   return `import { ${name} as body } from ${JSON.stringify(path)};\n`;
 }

@@ -3,11 +3,13 @@ import { text } from "node:stream/consumers";
 import { isMillraceError } from "../../lib/errors.ts";
 import { isFlowClass } from "../../lib/flow/spec/flow-spec.ts";
 import { chainOf } from "../../lib/flow/spec/steps-of.ts";
+import { checkLimits } from "../limits.ts";
 import type { BundleAnswer, BundleFailure, BundleReply, BundleRequest } from "./request.ts";
 import { bundleSteps } from "./steps.ts";
 
 async function answer(request: BundleRequest): Promise<BundleAnswer> {
   const { definition, classes } = await flowOf(request);
+  checkLimits(definition);
   const bundles = request.bundle ? await bundleSteps(definition, classes, request.runtimes) : {};
   return { definition, bundles };
 }
