@@ -1,0 +1,1 @@
+"""What a step's function does with the artifacts, from its source."""
