@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _ATTEMPTS = 8
 # Seconds after which no further attempt begins.
 _PATIENCE = 60
-_TIMEOUTS = {"s3": 60, "dynamodb": 10}
+_TIMEOUTS = {"s3": 60, "dynamodb": 10, "logs": 10}
 _LONGEST_DELAY = 10.0
-_NAMES = {"s3": "S3", "dynamodb": "DynamoDB"}
+_NAMES = {"s3": "S3", "dynamodb": "DynamoDB", "logs": "CloudWatch Logs"}
 # A Lambda that was frozen finds its connections closed by the other side: those are not used again after so many seconds.
 _IDLE = 20
 
@@ -58,6 +58,10 @@ class AwsClient:
         """The endpoint that the environment names instead of the service's own, as for an emulator."""
         named = self._env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self._env.get("AWS_ENDPOINT_URL")
         return named.rstrip("/") if named else None
+
+    def close(self) -> None:
+        """Closes the connections that are idle."""
+        self._connections.close()
 
     @property
     def domain(self) -> str:
@@ -162,3 +166,9 @@ class _Connections:
     def give_back(self, scheme: str, host: str, connection: HTTPConnection) -> None:
         with self._lock:
             self._idle.setdefault((scheme, host), []).append((time.monotonic(), connection))
+
+    def close(self) -> None:
+        with self._lock:
+            for _, connection in [entry for idle in self._idle.values() for entry in idle]:
+                connection.close()
+            self._idle.clear()

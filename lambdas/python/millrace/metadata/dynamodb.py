@@ -80,16 +80,17 @@ class DynamoMetadataStore:
         item = self._table.get(run_key(self._partition(flow), run))
         return with_liveness(_run(item)) if item is not None else None
 
-    def runs(self, flow: str, limit: int | None = None, tag: str | None = None) -> Iterator[RunRecord]:
-        """Newest first."""
+    def runs(self, flow: str, limit: int | None = None, tag: str | None = None, before: str | None = None) -> Iterator[RunRecord]:
+        """Newest first. ``before``: only those that started before this time (ISO 8601)."""
         partition = self._partition(flow)
-        page_size = min(limit or 100, 100)
-        if tag is None:
-            items = self._table.query("gpk = :pk", {":pk": {"S": partition}}, INDEX, descending=True, page_size=page_size)
-        else:
-            values: Item = {":pk": {"S": tag_partition(partition, tag)}}
-            listed = self._table.query("pk = :pk", values, descending=True, page_size=page_size)
-            found = (self._table.get(run_key(partition, run_of_sort(item["sk"]["S"]))) for item in listed)
+        values: Item = {":pk": {"S": partition if tag is None else tag_partition(partition, tag)}}
+        if before is not None:
+            values[":before"] = {"S": before}
+        pk, sk, index = ("gpk", "gsk", INDEX) if tag is None else ("pk", "sk", None)
+        condition = f"{pk} = :pk" if before is None else f"{pk} = :pk AND {sk} < :before"
+        items = self._table.query(condition, values, index, descending=True, page_size=min(limit or 100, 100))
+        if tag is not None:
+            found = (self._table.get(run_key(partition, run_of_sort(item["sk"]["S"]))) for item in items)
             # The tag's partition only lists the runs; one that has lost the tag since is left out.
             items = (item for item in found if item is not None and tag in _run(item)["tags"])
         for number, item in enumerate(items):

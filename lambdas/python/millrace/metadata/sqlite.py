@@ -54,11 +54,16 @@ class SqliteMetadataStore:
     def run(self, flow: str, run: str) -> RunRecord | None:
         return next(map(_run, self._all(f"{_RUN} WHERE flow = ? AND run = ?", flow, run)), None)
 
-    def runs(self, flow: str, limit: int | None = None, tag: str | None = None) -> Iterator[RunRecord]:
-        """Newest first."""
-        tagged = "" if tag is None else "AND id IN (SELECT run_id FROM tags WHERE tag = ?)"
-        values = (flow,) if tag is None else (flow, tag)
-        query = f"{_RUN} WHERE flow = ? {tagged} {_NEWEST_FIRST} LIMIT ?"
+    def runs(self, flow: str, limit: int | None = None, tag: str | None = None, before: str | None = None) -> Iterator[RunRecord]:
+        """Newest first. ``before``: only those that started before this time (ISO 8601)."""
+        conditions, values = ["flow = ?"], [flow]
+        if before is not None:
+            conditions.append("started_at < ?")
+            values.append(before)
+        if tag is not None:
+            conditions.append("id IN (SELECT run_id FROM tags WHERE tag = ?)")
+            values.append(tag)
+        query = f"{_RUN} WHERE {' AND '.join(conditions)} {_NEWEST_FIRST} LIMIT ?"
         return map(_run, self._all(query, *values, -1 if limit is None else limit))
 
     def latest_run(self, flow: str, succeeded: bool) -> RunRecord | None:
