@@ -1,4 +1,3 @@
-import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
@@ -39,6 +38,8 @@ export const openThread: OpenHost = (events) => {
 };
 
 export const openProcess: OpenHost = (events) => {
+  // Loaded here, since few runs need it and it is a tenth of a thread's start.
+  const { fork } = process.getBuiltinModule("node:child_process");
   // The leader of a group, so that what the step has started ends with it.
   const child = fork(fileURLToPath(workerUrl()), {
     serialization: "advanced",

@@ -4,8 +4,13 @@ import type { WorkerFlow } from "./protocol.ts";
 import type { Scope } from "./scope.ts";
 import { TaskWorker } from "./task-worker.ts";
 
-/** Threads that are started before it is known how many tasks there are. */
-const warmThreads = 2;
+/** Milliseconds that a task waits for a thread before another is started: a thread takes longer to come up than a tiny task to run. */
+const patience = 20;
+
+interface Waiting {
+  readonly isolate: boolean;
+  readonly grant: (worker: TaskWorker) => void;
+}
 
 /**
  * As many tasks at a time as there are cores, unless told: in threads that load the flow once and are kept, or where a step asks for it in a
@@ -14,15 +19,16 @@ const warmThreads = 2;
 export class WorkerPool {
   readonly #size: number;
   readonly #idle: TaskWorker[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
   readonly #open = new Set<TaskWorker>();
   #busy = 0;
   #flow: WorkerFlow | undefined;
+  #growing: NodeJS.Timeout | undefined;
 
-  /** Starts the first threads: they come up while the flow is compiled. */
+  /** Starts the first thread: it comes up while the flow is compiled. */
   constructor(size: number = availableParallelism()) {
     this.#size = size;
-    for (let thread = 0; thread < Math.min(size, warmThreads); thread++) this.#idle.push(this.#start());
+    this.#idle.push(this.#start());
   }
 
   load(flow: WorkerFlow): void {
@@ -32,8 +38,7 @@ export class WorkerPool {
 
   /** Calls `work` with a worker as soon as one is free. @throws The scope's reason where the scope is stopped before. */
   async use<T>(isolate: boolean, scope: Scope, work: (worker: TaskWorker) => Promise<T>): Promise<T> {
-    await this.#turn(scope);
-    const worker = isolate ? this.#start(true) : (this.#living() ?? this.#start());
+    const worker = await this.#turn(isolate, scope);
     try {
       return await work(worker);
     } finally {
@@ -41,36 +46,55 @@ export class WorkerPool {
       if (worker.alive) this.#idle.push(worker);
       else this.#open.delete(worker);
       this.#busy--;
-      for (const next of this.#waiting) {
-        next();
-        break;
-      }
+      this.#serve();
     }
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#growing);
     await Promise.all([...this.#open].map((worker) => worker.stop()));
   }
 
-  #turn(scope: Scope): Promise<void> | undefined {
+  #turn(isolate: boolean, scope: Scope): Promise<TaskWorker> {
     scope.throwIfStopped();
-    if (this.#busy < this.#size) {
-      this.#busy++;
-      return undefined;
-    }
     return new Promise((resolve, reject) => {
-      const next = () => {
-        this.#waiting.delete(next);
+      const leave = () => {
+        this.#waiting.delete(waiting);
         unsubscribe();
-        this.#busy++;
-        resolve();
+      };
+      const waiting: Waiting = {
+        isolate,
+        grant: (worker) => {
+          leave();
+          resolve(worker);
+        },
       };
       const unsubscribe = scope.onStop((reason) => {
-        this.#waiting.delete(next);
+        leave();
         reject(reason);
       });
-      this.#waiting.add(next);
+      this.#waiting.add(waiting);
+      this.#serve();
     });
+  }
+
+  /** Gives workers to those that wait; new threads only where they have waited for a while, or nothing runs. */
+  #serve(grow = false): void {
+    for (const waiting of this.#waiting) {
+      if (this.#busy >= this.#size) return;
+      const mayStart = waiting.isolate || grow || this.#busy === 0;
+      const worker =
+        (waiting.isolate ? undefined : this.#living()) ?? (mayStart ? this.#start(waiting.isolate) : undefined);
+      if (worker === undefined) {
+        this.#growing ??= setTimeout(() => {
+          this.#growing = undefined;
+          this.#serve(true);
+        }, patience);
+        return;
+      }
+      this.#busy++;
+      waiting.grant(worker);
+    }
   }
 
   #living(): TaskWorker | undefined {
