@@ -1,15 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { BuildFailure, Plugin } from "esbuild";
-import { MillraceError } from "../../lib/errors.ts";
+import { isMillraceError, MillraceError } from "../../lib/errors.ts";
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
 import { fold } from "../../lib/flow/fold.ts";
-import { lowering } from "../../lib/flow/source/options.ts";
+import { lowering, loweringOptions } from "../../lib/flow/source/options.ts";
 import { stepContext } from "../../lib/task/context.ts";
 import type { StepContext } from "../../lib/task/protocol.ts";
 import { computeOf } from "../limits.ts";
 import { blankSteps } from "./blank.ts";
 import { entryOf } from "./entry.ts";
+import { embedFiles, fileModules } from "./files.ts";
 import type { BundleRequest } from "./request.ts";
 
 /** A source map for the runtime with a single entry: it is minified, and its lines are not the user's. */
@@ -36,7 +37,7 @@ export async function bundleSteps(
     const context = withoutPlaces(stepContext(definition, structure, step));
     const others = new Set(steps.filter((name) => name !== step));
     const runtime = runtimes[computeOf(context.definition).kind];
-    return [step, await bundleStep(definition, context, runtime, blanking(files, classes, others))] as const;
+    return [step, await bundleStep(definition, context, runtime, ownModules(files, classes, others))] as const;
   });
   return Object.fromEntries(await Promise.all(codes));
 }
@@ -45,7 +46,7 @@ async function bundleStep(
   definition: FlowDefinition,
   context: StepContext,
   runtime: string,
-  blank: Plugin,
+  modules: Plugin,
 ): Promise<string> {
   const { build } = await import("esbuild");
   const file = resolve(definition.file ?? "flow");
@@ -67,7 +68,7 @@ async function bundleStep(
       legalComments: "none",
       logLevel: "silent",
       banner: { js: banner },
-      plugins: [withRuntime(runtime), blank],
+      plugins: [withRuntime(runtime), modules, fileModules],
     });
     return outputFiles[0]?.text ?? "";
   } catch (error) {
@@ -103,22 +104,33 @@ function withRuntime(path: string): Plugin {
   };
 }
 
-function blanking(files: ReadonlySet<string>, classes: readonly string[], others: ReadonlySet<string>): Plugin {
+/** The user's own modules: without the other steps, and with the files that they read. */
+function ownModules(files: ReadonlySet<string>, classes: readonly string[], others: ReadonlySet<string>): Plugin {
   return {
-    name: "blank",
+    name: "own-modules",
     setup({ onLoad }) {
-      if (classes.length === 0) return;
       onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, async ({ path }) => {
-        const contents = files.has(path) ? await blankSteps(path, classes, others) : undefined;
-        return contents === undefined ? undefined : { contents, loader: "js" };
+        const hasSteps = classes.length > 0 && files.has(path);
+        const code = (hasSteps ? await blankSteps(path, classes, others) : undefined) ?? (await lowerWithFiles(path));
+        return code === undefined ? undefined : { contents: await embedFiles(path, code), loader: "js" };
       });
     },
   };
 }
 
+/** A module that may read files of its own; others are left to esbuild, which is faster, and so are packages. */
+async function lowerWithFiles(path: string): Promise<string | undefined> {
+  if (path.includes("/node_modules/")) return undefined;
+  const code = await readFile(path, "utf8");
+  if (!code.includes("import.meta.url")) return undefined;
+  const { transform } = await import("esbuild");
+  return (await transform(code, { ...loweringOptions(path), sourcemap: "inline" })).code;
+}
+
 function bundleError(step: string, failure: BuildFailure): MillraceError {
   const [first] = failure.errors ?? [];
   if (!first) throw failure;
+  if (isMillraceError(first.detail)) return first.detail;
   const { file, line } = first.location ?? {};
   return new MillraceError("BUNDLE", `The step ${step} can't be bundled: ${first.text}.`, {
     fix: "Check the imports of the flow's file: each must be found from there, and be JavaScript, TypeScript or JSON.",
