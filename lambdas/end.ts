@@ -4,6 +4,8 @@ import { iterationCount } from "../lib/flow/path.ts";
 import { AttemptUnknownError, RunUnknownError } from "../lib/metadata/errors.ts";
 import type { Failure } from "../lib/metadata/records.ts";
 import type { RunEnd, TaskAddress } from "../lib/metadata/store.ts";
+import { TaskTimeoutError } from "../lib/task/errors.ts";
+import { toFailure } from "../lib/task/failure.ts";
 import { attemptsIn, type SeenAttempt } from "./history.ts";
 import { storesOf, variable } from "./stores.ts";
 
@@ -75,12 +77,14 @@ async function lostAttempts(execution: string): Promise<SeenAttempt[]> {
 async function recordFailure(
   flow: string,
   run: string,
-  { task, tokens, startedAt, end }: SeenAttempt,
+  { task, tokens, startedAt, timeout, end }: SeenAttempt,
   endedAt: string,
 ): Promise<Failure[]> {
-  const seen = end
-    ? failureOf(end.error, end.cause)
-    : failureOf("Interrupted", "The run ended before the attempt did.");
+  const seen = !end
+    ? failureOf("Interrupted", "The run ended before the attempt did.")
+    : end.error === "States.Timeout" && task && timeout !== undefined
+      ? toFailure(new TaskTimeoutError(task.step, timeout))
+      : failureOf(end.error, end.cause);
   if (!task) return end ? [seen] : [];
   const count = iterationCount(task.counts ?? "", task.path);
   const { step, path, visit } = task;

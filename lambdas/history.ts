@@ -10,6 +10,8 @@ export interface SeenAttempt {
   /** One for each attempt of a Batch job. */
   readonly tokens: readonly string[];
   readonly startedAt: Date;
+  /** Seconds that the state gave it. */
+  readonly timeout?: number;
   /** Absent while it runs. */
   readonly end?: { readonly at: Date; readonly succeeded: boolean; readonly error: string; readonly cause: string };
 }
@@ -28,7 +30,12 @@ export function attemptsIn(events: readonly HistoryEvent[]): SeenAttempt[] {
     if (schedule === undefined) continue;
     scheduled.set(id, schedule);
     if (schedule === id) {
-      attempts.set(id, { ...readTask(state ?? "", event.taskScheduledEventDetails?.parameters), startedAt: at });
+      const { parameters, timeoutInSeconds: timeout } = event.taskScheduledEventDetails ?? {};
+      attempts.set(id, {
+        ...readTask(state ?? "", parameters),
+        startedAt: at,
+        ...(timeout !== undefined && { timeout }),
+      });
       continue;
     }
     const attempt = attempts.get(schedule);

@@ -9,7 +9,7 @@ export interface HistoryEvent {
   readonly timestamp: number;
   readonly type: string;
   readonly stateEnteredEventDetails?: { readonly name: string };
-  readonly taskScheduledEventDetails?: { readonly parameters: string };
+  readonly taskScheduledEventDetails?: { readonly parameters: string; readonly timeoutInSeconds?: number };
   readonly taskFailedEventDetails?: EventFailure;
   readonly taskTimedOutEventDetails?: EventFailure;
   readonly taskStartFailedEventDetails?: EventFailure;

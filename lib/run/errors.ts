@@ -1,15 +1,6 @@
 import { MillraceError } from "../errors.ts";
 import type { Failure } from "../metadata/records.ts";
 
-/** An attempt took longer than its step's `timeout`. */
-export class TaskTimeoutError extends MillraceError {
-  constructor(step: string, seconds: number) {
-    super("TIMEOUT", `The step ${step} took longer than its time-out of ${seconds} s and was stopped.`, {
-      fix: "Raise `timeout` in the step's options, or let the step do less.",
-    });
-  }
-}
-
 /** The thread or process of an attempt ended before its step did. */
 export class TaskDiedError extends MillraceError {
   constructor(code: number | undefined, signal: string | undefined) {
@@ -25,6 +16,16 @@ export class TaskDiedError extends MillraceError {
             : "Give it more memory, or look at what sends the signal.",
       },
     );
+  }
+}
+
+/** The process of Python steps does not come up. */
+export class PythonWorkerError extends MillraceError {
+  constructor(interpreter: string, reason: string, cause?: unknown) {
+    super("PYTHON_WORKER", `${interpreter} cannot run Python steps: ${reason}`, {
+      fix: "Use Python 3.9 or later, and see that no file beside the flow has the name of a module of Python.",
+      cause,
+    });
   }
 }
 

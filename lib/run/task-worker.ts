@@ -1,6 +1,7 @@
+import { TaskTimeoutError } from "../task/errors.ts";
 import { toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest } from "../task/protocol.ts";
-import { OutOfMemoryError, TaskDiedError, TaskTimeoutError, WorkerLoadError } from "./errors.ts";
+import { OutOfMemoryError, TaskDiedError, WorkerLoadError } from "./errors.ts";
 import type { Death, Host, OpenHost } from "./host.ts";
 import type { FromWorker, Stream, WorkerFlow } from "./protocol.ts";
 import type { Scope } from "./scope.ts";

@@ -101,3 +101,12 @@ export class NoPredecessorError extends MillraceError {
     });
   }
 }
+
+/** An attempt took longer than its step's `timeout`. */
+export class TaskTimeoutError extends MillraceError {
+  constructor(step: string, seconds: number) {
+    super("TIMEOUT", `The step ${step} took longer than its time-out of ${seconds} s and was stopped.`, {
+      fix: "Raise `timeout` in the step's options, or let the step do less.",
+    });
+  }
+}

@@ -23,6 +23,7 @@ export async function runTaskState(state: TaskState, visit: Visit, retries: numb
       resource: state.Resource,
       input,
       history: scope.history,
+      ...(seconds !== undefined && { timeout: seconds }),
       signal: AbortSignal.any([scope.signal, timeout.signal]),
       executionArn: scope.execution.arn,
     });

@@ -7,6 +7,8 @@ export interface TaskRun {
   readonly resource: string;
   readonly input: Json;
   readonly history: History;
+  /** Seconds that the task may take. */
+  readonly timeout?: number;
   /** Fires when the execution is stopped, a sibling fails or the state times out; its reason says which. */
   readonly signal: AbortSignal;
   /** The execution that the task belongs to. */
@@ -19,7 +21,12 @@ const POLL_MILLISECONDS = 50;
 export async function runTask(run: TaskRun): Promise<Json> {
   const integration = parseResource(run.resource);
   const details = { resourceType: integration.service, resource: integration.action };
-  run.history.add("TaskScheduled", { ...details, region: "us-east-1", parameters: JSON.stringify(run.input) });
+  run.history.add("TaskScheduled", {
+    ...details,
+    region: "us-east-1",
+    parameters: JSON.stringify(run.input),
+    ...(run.timeout !== undefined && { timeoutInSeconds: run.timeout }),
+  });
   run.history.add("TaskStarted", details);
   try {
     const result = await integrate(integration, run, details);
