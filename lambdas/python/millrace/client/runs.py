@@ -196,15 +196,14 @@ class Run:
         self.record = self._storage.records.run(self.flow, self.id) or self.record
 
     def _last_task(self) -> Task:
-        records = self._storage.records
-        names = records.steps(self.flow, self.id)
-        # The end alone tells, where it has come to it.
-        for steps in (["end"] if "end" in names else [], names):
-            tasks = [Task(self._storage, self, record) for step in steps for record in records.tasks(self.flow, self.id, step)]
-            succeeded = [task for task in tasks if task.status == "succeeded"]
-            if succeeded:
-                return max(succeeded, key=lambda task: task.ended_at or "")
+        succeeded = self._succeeded(["end"]) or self._succeeded(self._storage.records.steps(self.flow, self.id))
+        if succeeded:
+            return max(succeeded, key=lambda task: task.ended_at or "")
         raise NotFoundError(f"task that succeeded in {self.pathspec}", "latest", [])
+
+    def _succeeded(self, steps: list[str]) -> list[Task]:
+        tasks = [Task(self._storage, self, record) for step in steps for record in self._storage.records.tasks(self.flow, self.id, step)]
+        return [task for task in tasks if task.status == "succeeded"]
 
     def __repr__(self) -> str:
         return f"<Run {self.pathspec}: {self.status}>"
