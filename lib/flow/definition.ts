@@ -64,8 +64,28 @@ export type StepBody =
   | { readonly kind: "method" }
   /** `file.ts#function`, relative to the file that declares the flow. */
   | { readonly kind: "handler"; readonly handler: string }
+  | PythonBody
   /** A program with its arguments; on AWS it runs on Batch in `image`. */
   | { readonly kind: "command"; readonly command: readonly string[]; readonly image?: string };
+
+/** A function of a Python file below the folder of the flow's file: `train.py:fit`. */
+export interface PythonBody {
+  readonly kind: "python";
+  readonly python: string;
+  readonly environment?: PythonEnvironment;
+}
+
+/** The Python that runs a step, with the packages that it has. Files are named relative to the folder of the flow's file. */
+export interface PythonEnvironment {
+  /** What pip installs: specifiers such as `scikit-learn==1.5.2`, or the name of a requirements file. */
+  readonly requirements?: readonly string[] | string;
+  /** What conda installs: specifiers such as `numpy=2`, or the name of an `environment.yml`. */
+  readonly conda?: readonly string[] | string;
+  /** As `3.13`. Default: that of the interpreter here, 3.14 on AWS. */
+  readonly pythonVersion?: string;
+  /** A Python of this machine that is used as it is, with the packages that it has; what else stands here is for AWS alone. */
+  readonly interpreter?: string;
+}
 
 export type Transition = Next | Foreach;
 
@@ -95,7 +115,13 @@ export interface Foreach {
 
 export type Compute =
   | { readonly kind: "lambda"; readonly memory: number }
-  | { readonly kind: "batch"; readonly vcpu: number; readonly memory: number; readonly gpu?: number; readonly image?: string };
+  | {
+      readonly kind: "batch";
+      readonly vcpu: number;
+      readonly memory: number;
+      readonly gpu?: number;
+      readonly image?: string;
+    };
 // memory is in MiB
 
 export interface Retry {

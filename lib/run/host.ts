@@ -23,10 +23,20 @@ export interface Death {
 
 export type OpenHost = (events: HostEvents) => Host;
 
+/** What tasks run in. Each kind is one object: workers are kept by it. */
+export interface HostKind {
+  readonly open: OpenHost;
+  /** Whether the next task gets the same one. */
+  readonly isKept: boolean;
+}
+
 /** Of each thread, for what was allocated last. With Node's default of 48, the threads' garbage is most of the memory of a run of tiny tasks. */
 const maxYoungGenerationSizeMb = 12;
 
-export const openThread: OpenHost = (events) => {
+export const threads: HostKind = { open: openThread, isKept: true };
+export const processes: HostKind = { open: openProcess, isKept: false };
+
+function openThread(events: HostEvents): Host {
   const worker = new Worker(workerUrl(), { name: "millrace", resourceLimits: { maxYoungGenerationSizeMb } });
   worker.on("message", events.message);
   worker.on("error", (error) => events.died({ error }));
@@ -35,9 +45,9 @@ export const openThread: OpenHost = (events) => {
     post: (message) => worker.postMessage(message),
     stop: () => worker.terminate(),
   };
-};
+}
 
-export const openProcess: OpenHost = (events) => {
+function openProcess(events: HostEvents): Host {
   // Loaded here, since few runs need it and it is a tenth of a thread's start.
   const { fork } = process.getBuiltinModule("node:child_process");
   // The leader of a group, so that what the step has started ends with it.
@@ -62,9 +72,10 @@ export const openProcess: OpenHost = (events) => {
       return exited;
     },
   };
-};
+}
 
-function killGroup(pid: number | undefined): void {
+/** Ends a process that leads a group, with all that it has started. */
+export function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, "SIGKILL");

@@ -1,24 +1,24 @@
 import { availableParallelism } from "node:os";
-import { openProcess, openThread } from "./host.ts";
+import { type HostKind, threads } from "./host.ts";
 import type { WorkerFlow } from "./protocol.ts";
 import type { Scope } from "./scope.ts";
 import { TaskWorker } from "./task-worker.ts";
 
-/** Milliseconds that a task waits for a thread before another is started: a thread takes longer to come up than a tiny task to run. */
+/** Milliseconds that a task waits for a worker before another is started: one takes longer to come up than a tiny task to run. */
 const patience = 20;
 
 interface Waiting {
-  readonly isolate: boolean;
+  readonly kind: HostKind;
   readonly grant: (worker: TaskWorker) => void;
 }
 
 /**
- * As many tasks at a time as there are cores, unless told: in threads that load the flow once and are kept, or where a step asks for it in a
- * process of its own.
+ * As many tasks at a time as there are cores, unless told, each in a worker of the kind that it asks for. Those of a kind that is kept load the
+ * flow once.
  */
 export class WorkerPool {
   readonly #size: number;
-  readonly #idle: TaskWorker[] = [];
+  readonly #idle = new Map<HostKind, TaskWorker[]>();
   readonly #waiting = new Set<Waiting>();
   readonly #open = new Set<TaskWorker>();
   #busy = 0;
@@ -28,7 +28,7 @@ export class WorkerPool {
   /** Starts the first thread: it comes up while the flow is compiled. */
   constructor(size: number = availableParallelism()) {
     this.#size = size;
-    this.#idle.push(this.#start());
+    this.#keep(threads, this.#start(threads));
   }
 
   load(flow: WorkerFlow): void {
@@ -37,13 +37,13 @@ export class WorkerPool {
   }
 
   /** Calls `work` with a worker as soon as one is free. @throws The scope's reason where the scope is stopped before. */
-  async use<T>(isolate: boolean, scope: Scope, work: (worker: TaskWorker) => Promise<T>): Promise<T> {
-    const worker = await this.#turn(isolate, scope);
+  async use<T>(kind: HostKind, scope: Scope, work: (worker: TaskWorker) => Promise<T>): Promise<T> {
+    const worker = await this.#turn(kind, scope);
     try {
       return await work(worker);
     } finally {
-      if (isolate) await worker.stop();
-      if (worker.alive) this.#idle.push(worker);
+      if (!kind.isKept) await worker.stop();
+      if (worker.alive) this.#keep(kind, worker);
       else this.#open.delete(worker);
       this.#busy--;
       this.#serve();
@@ -55,7 +55,7 @@ export class WorkerPool {
     await Promise.all([...this.#open].map((worker) => worker.stop()));
   }
 
-  #turn(isolate: boolean, scope: Scope): Promise<TaskWorker> {
+  #turn(kind: HostKind, scope: Scope): Promise<TaskWorker> {
     scope.throwIfStopped();
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -63,7 +63,7 @@ export class WorkerPool {
         unsubscribe();
       };
       const waiting: Waiting = {
-        isolate,
+        kind,
         grant: (worker) => {
           leave();
           resolve(worker);
@@ -78,35 +78,42 @@ export class WorkerPool {
     });
   }
 
-  /** Gives workers to those that wait; new threads only where they have waited for a while, or nothing runs. */
+  /** Gives workers to those that wait; new ones of a kind that is kept only where they have waited for a while, or nothing runs. */
   #serve(grow = false): void {
     for (const waiting of this.#waiting) {
       if (this.#busy >= this.#size) return;
-      const mayStart = waiting.isolate || grow || this.#busy === 0;
-      const worker =
-        (waiting.isolate ? undefined : this.#living()) ?? (mayStart ? this.#start(waiting.isolate) : undefined);
+      const { kind } = waiting;
+      const mayStart = !kind.isKept || grow || this.#busy === 0;
+      const worker = this.#living(kind) ?? (mayStart ? this.#start(kind) : undefined);
       if (worker === undefined) {
         this.#growing ??= setTimeout(() => {
           this.#growing = undefined;
           this.#serve(true);
         }, patience);
-        return;
+        continue;
       }
       this.#busy++;
       waiting.grant(worker);
     }
   }
 
-  #living(): TaskWorker | undefined {
-    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
+  #keep(kind: HostKind, worker: TaskWorker): void {
+    const idle = this.#idle.get(kind) ?? [];
+    this.#idle.set(kind, idle);
+    idle.push(worker);
+  }
+
+  #living(kind: HostKind): TaskWorker | undefined {
+    const idle = this.#idle.get(kind) ?? [];
+    for (let worker = idle.pop(); worker !== undefined; worker = idle.pop()) {
       if (worker.alive) return worker;
       this.#open.delete(worker);
     }
     return undefined;
   }
 
-  #start(isolate = false): TaskWorker {
-    const worker = new TaskWorker(isolate ? openProcess : openThread);
+  #start({ open }: HostKind): TaskWorker {
+    const worker = new TaskWorker(open);
     this.#open.add(worker);
     if (this.#flow !== undefined) worker.load(this.#flow);
     return worker;

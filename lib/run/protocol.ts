@@ -6,6 +6,8 @@ export interface WorkerFlow {
   /** The flow as a module that runs as it stands; absent where no step is a method. */
   readonly moduleUrl?: string;
   readonly flow: string;
+  /** Of the flow's file, absolute: Python files are named relative to it. */
+  readonly folder: string;
   readonly store: string;
   readonly contexts: Readonly<Record<string, StepContext>>;
 }

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { FlowDefinition } from "../flow/definition.ts";
 import { fold } from "../flow/fold.ts";
 import { readParameters } from "../flow/parameters.ts";
@@ -11,6 +11,7 @@ import { stepContext } from "../task/context.ts";
 import { TaskFailedError, toFailure } from "../task/failure.ts";
 import { InterruptedError } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
+import { chooseHosts } from "./hosts.ts";
 import { WorkerPool } from "./pool.ts";
 import { TaskRecords } from "./records.ts";
 import { newRunId } from "./run-id.ts";
@@ -44,7 +45,8 @@ export interface RunOptions {
 /**
  * Runs a flow on this machine, to its end; that a task failed is in the record's status and failure.
  *
- * @throws ParameterError, MetadataStoreError before anything runs: a parameter is wrong, the store cannot be written to.
+ * @throws ParameterError, MetadataStoreError, EnvironmentError before anything runs: a parameter is wrong, the store cannot be written to, a
+ * Python step's packages cannot be had.
  * @example
  * ```ts
  * const run = await runFlow(await loadFlow("flow.ts"), { store: ".millrace", parameters: { alpha: 0.5 } });
@@ -70,6 +72,7 @@ async function runInPool(
   const contexts = Object.fromEntries(
     [...folded.places.keys()].map((step) => [step, stepContext(definition, folded, step)]),
   );
+  const hostOf = await chooseHosts(definition);
   const folder = resolve(options.store);
   const store = new SqliteMetadataStore(folder);
   const onEvent = options.onEvent ?? (() => {});
@@ -88,9 +91,15 @@ async function runInPool(
     if (options.runIdFile !== undefined) await writeFile(options.runIdFile, run.run);
     onEvent({ type: "run-started", run });
 
-    pool.load({ flow: definition.name, store: folder, contexts, ...(moduleUrl !== undefined && { moduleUrl }) });
+    pool.load({
+      flow: definition.name,
+      folder: dirname(resolve(definition.file ?? "")),
+      store: folder,
+      contexts,
+      ...(moduleUrl !== undefined && { moduleUrl }),
+    });
     const scope = new Scope();
-    const tasks = new TaskRunner(run.flow, folder, pool, new TaskRecords(store, scope), onEvent);
+    const tasks = new TaskRunner(run.flow, folder, pool, hostOf, new TaskRecords(store, scope), onEvent);
     const end = await walk(new Scheduler(run, folded, contexts, tasks), scope, options.signal);
     await store.endRun(run.flow, run.run, end);
     const ended: RunRecord = { ...run, ...end };

@@ -6,6 +6,7 @@ import type { AttemptOutcome, AttemptRequest } from "../task/protocol.ts";
 import { retryDelay, sleep } from "./backoff.ts";
 import { StoppedError } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
+import type { HostKind } from "./host.ts";
 import { AttemptLog, logFile } from "./log.ts";
 import type { WorkerPool } from "./pool.ts";
 import type { TaskRecords } from "./records.ts";
@@ -17,6 +18,7 @@ export class TaskRunner {
   /** The store's. */
   readonly #folder: string;
   readonly #pool: WorkerPool;
+  readonly #hostOf: (step: string) => HostKind;
   readonly #records: TaskRecords;
   readonly #onEvent: (event: RunEvent) => void;
 
@@ -24,12 +26,14 @@ export class TaskRunner {
     flow: string,
     folder: string,
     pool: WorkerPool,
+    hostOf: (step: string) => HostKind,
     records: TaskRecords,
     onEvent: (event: RunEvent) => void,
   ) {
     this.#flow = flow;
     this.#folder = folder;
     this.#pool = pool;
+    this.#hostOf = hostOf;
     this.#records = records;
     this.#onEvent = onEvent;
   }
@@ -59,10 +63,8 @@ export class TaskRunner {
     const address = { flow: this.#flow, run, ...task };
     const file = logFile(this.#flow, run, task, attempt);
     const log = new AttemptLog(this.#folder, file, (line) => this.#onEvent({ type: "line", task, attempt, line }));
-    // A command is a program of the machine: only with a process of its own can all that it starts be stopped.
-    const isolate = definition.isolate === "process" || definition.body.kind === "command";
     try {
-      return await this.#pool.use(isolate, scope, async (worker) => {
+      return await this.#pool.use(this.#hostOf(step), scope, async (worker) => {
         const began = new Date();
         this.#records.started(address, attempt, began, { kind: "file", file });
         this.#onEvent({ type: "task-started", task, attempt });

@@ -351,11 +351,11 @@ describe("a flow's file is refused with line, value and fix", () => {
   });
 
   test.each([
-    ["neither a handler nor a command", "next: end", "a step with either a handler or a command"],
+    ["neither a handler nor a command", "next: end", "a step with one of handler, python and command"],
     [
       "both a handler and a command",
       "handler: a.ts#a, command: [a], next: end",
-      "a step with either a handler or a command",
+      "a step with one of handler, python and command",
     ],
     ["an image without a command", "handler: a.ts#a, image: x, next: end", "a step whose image belongs to a command"],
     [

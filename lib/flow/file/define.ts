@@ -4,6 +4,7 @@ import { FlowCheckError, type Problem } from "../check/problem.ts";
 import type { FlowDefinition, StepBody, StepDefinition, Transition } from "../definition.ts";
 import { checkParameterDefinition } from "../parameters.ts";
 import { readStepOptions, type StepOptions, type StepSettings } from "../spec/options.ts";
+import { withEnvironment } from "../spec/python.ts";
 import type { FileStep, FileTransition, FlowFile } from "./file-schema.ts";
 import type { Source } from "./source.ts";
 import { problemAt } from "./validate.ts";
@@ -22,7 +23,8 @@ export function defineFlow(source: Source, flow: FlowFile): FlowDefinition {
   const problems = [...parameterProblems(source, flow.parameters ?? {}), ...artifactProblems(source, flow)];
   const steps = Object.entries(flow.steps).map(([name, step]): [string, StepDefinition] => {
     const path = ["steps", name];
-    return [name, { ...defineStep(source, path, step), ...settingsOf(source, path, step, problems) }];
+    const defined = { ...defineStep(source, path, step), ...settingsOf(source, path, step, problems) };
+    return [name, withEnvironment(defined, flow.python)];
   });
   if (problems.length > 0) throw new FlowCheckError(flow.name, problems);
   return {
@@ -75,10 +77,11 @@ function transitionOf(source: Source, path: Path, { next, foreach }: FileTransit
 }
 
 function settingsOf(source: Source, path: Path, step: FileStep, problems: Problem[]): StepSettings {
-  const { compute, retry, timeout, isolate } = step;
+  const { compute, retry, timeout, isolate, python, requirements, conda, pythonVersion, interpreter } = step;
+  const options = { compute, retry, timeout, isolate, python, requirements, conda, pythonVersion, interpreter };
   try {
     // Every value is checked there, since JavaScript calls it without types too.
-    return readStepOptions(String(path.at(-1)), { compute, retry, timeout, isolate } as unknown as StepOptions);
+    return readStepOptions(String(path.at(-1)), options as unknown as StepOptions);
   } catch (error) {
     if (!isMillraceError(error)) throw error;
     problems.push(problemAt(source, path, error.message, error.fix ?? "Correct the value."));

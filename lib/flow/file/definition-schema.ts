@@ -38,11 +38,22 @@ export const foreach = z.strictObject({
 export const handler = text.regex(/^[^#]+#[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, {
   error: "a file and a function, as file.ts#function",
 });
+export const python = text.regex(/^(?!\/)[^:\\]+\.py(:[\p{ID_Start}_][\p{ID_Continue}]*)?$/u, {
+  error: "a file and a function of it, as train.py:fit",
+});
+const packages = z.union([z.array(text), text], { error: "a list of packages, or the name of a file" });
+export const environment = z.strictObject({
+  requirements: packages.exactOptional(),
+  conda: packages.exactOptional(),
+  pythonVersion: text.exactOptional(),
+  interpreter: text.exactOptional(),
+});
 export const command = z.array(text).min(1);
 
 const body = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("method") }),
   z.strictObject({ kind: z.literal("handler"), handler }),
+  z.strictObject({ kind: z.literal("python"), python, environment: environment.exactOptional() }),
   z.strictObject({ kind: z.literal("command"), command, image: text.exactOptional() }),
 ]);
 
@@ -72,7 +83,9 @@ const namesOrAll = z.union([names, z.literal("all")], { error: 'a list of names,
 
 const step = z
   .strictObject({
-    body: body.meta({ description: "A method of the flow's class, a function of a file, or a program." }),
+    body: body.meta({
+      description: "A method of the flow's class, a function of a file, a Python function, or a program.",
+    }),
     transitions: z
       .array(transition)
       .meta({ description: "A step with several goes to the one that its task chooses; end has none." }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { command, foreach, handler, name, parameter, stepName } from "./definition-schema.ts";
+import { command, environment, foreach, handler, name, parameter, python, stepName } from "./definition-schema.ts";
 
 const target = z.union([stepName, z.array(stepName).min(1)], { error: "a step's name, or a list of them for a split" });
 
@@ -14,6 +14,8 @@ const transition = z
 const step = z
   .strictObject({
     handler: handler.exactOptional(),
+    python: python.exactOptional(),
+    ...environment.shape,
     command: command.exactOptional(),
     image: z.string().exactOptional(),
     ...goesTo,
@@ -30,8 +32,11 @@ const step = z
     timeout: z.string().exactOptional(),
     isolate: z.string().exactOptional(),
   })
-  .refine(({ handler, command }) => (handler === undefined) !== (command === undefined), {
-    error: "a step with either a handler or a command",
+  .refine((step) => [step.handler, step.python, step.command].filter((body) => body !== undefined).length === 1, {
+    error: "a step with one of handler, python and command",
+  })
+  .refine(({ python, reads, writes }) => python === undefined || (reads ?? writes) === undefined, {
+    error: "a step that leaves reads and writes to its Python source",
   })
   .refine(({ command, image }) => image === undefined || command !== undefined, {
     error: "a step whose image belongs to a command",
@@ -46,6 +51,7 @@ export const fileSchema = z.strictObject({
   doc: z.string().exactOptional(),
   parameters: z.record(name, parameter).exactOptional(),
   artifacts: z.array(name).exactOptional(),
+  python: environment.exactOptional(),
   steps: z.record(stepName, step),
 });
 

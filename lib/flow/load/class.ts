@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { MillraceError } from "../../errors.ts";
+import { pythonFilesOf } from "../python/files.ts";
 import { type FlowClass, isFlowClass } from "../spec/flow-spec.ts";
 import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
@@ -16,7 +17,8 @@ export async function loadClass(path: string, name: string | undefined, cache: F
   ]);
   const module = await cache.writeModule(code);
   const flow = chooseFlow(await importFlow(module, file, inputs), file, name);
-  return cache.keep(describeFlow(flow), { inputs, packages, module });
+  const definition = describeFlow(flow);
+  return cache.keep(definition, { inputs: [...inputs, ...pythonFilesOf(definition)], packages, module });
 }
 
 /** The class that is named, or else the default export, or else the only flow that the module exports. */

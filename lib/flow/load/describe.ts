@@ -1,10 +1,12 @@
 import { basename, dirname, extname } from "node:path";
 import { checkFlow } from "../check/check.ts";
 import { FlowCheckError } from "../check/problem.ts";
-import type { FlowDefinition, StepDefinition } from "../definition.ts";
+import type { FlowDefinition, PythonEnvironment, StepDefinition } from "../definition.ts";
+import { readPythonSteps } from "../python/steps.ts";
 import { readSource } from "../source/source.ts";
 import { fieldsOf } from "../spec/fields.ts";
 import type { FlowClass } from "../spec/flow-spec.ts";
+import { readPythonEnvironment, withEnvironment } from "../spec/python.ts";
 import { stepsOf } from "../spec/steps-of.ts";
 
 /**
@@ -16,7 +18,8 @@ export function describeFlow(flow: FlowClass): FlowDefinition {
   const declared = stepsOf(flow);
   const fields = fieldsOf(flow);
   const { doc, at, steps, problems } = readSource(flow, declared, fields);
-  const definition: FlowDefinition = {
+  const environment = readPythonEnvironment((flow as { python?: PythonEnvironment }).python ?? {});
+  const declaredFlow: FlowDefinition = {
     version: 1,
     name: nameOf(flow, at?.file),
     ...(doc !== undefined && { doc }),
@@ -25,12 +28,14 @@ export function describeFlow(flow: FlowClass): FlowDefinition {
     steps: Object.fromEntries(
       [...steps].map(([name, source]): [string, StepDefinition] => [
         name,
-        { body: { kind: "method" }, ...source, ...declared.get(name)?.settings },
+        withEnvironment({ body: { kind: "method" }, ...source, ...declared.get(name)?.settings }, environment),
       ]),
     ),
   };
+  const { definition, problems: pythonProblems } = readPythonSteps(declaredFlow);
   // A transition that cannot be read would make steps unreachable: the graph is looked at when all of it is known.
-  const faults = problems.length > 0 ? problems : checkFlow(definition);
+  const known = [...problems, ...pythonProblems];
+  const faults = known.length > 0 ? known : checkFlow(definition);
   if (faults.length > 0) throw new FlowCheckError(definition.name, faults);
   return definition;
 }

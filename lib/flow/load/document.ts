@@ -5,6 +5,8 @@ import { placeOf } from "../check/place.ts";
 import { FlowCheckError, type Problem } from "../check/problem.ts";
 import type { FlowDefinition } from "../definition.ts";
 import { readFlowFile } from "../file/read.ts";
+import { pythonFilesOf } from "../python/files.ts";
+import { readPythonSteps } from "../python/steps.ts";
 import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
 import { importFlow } from "./import.ts";
@@ -12,10 +14,12 @@ import type { LoadedFlow } from "./load.ts";
 
 /** Loads a flow that is written as YAML or JSON, with the functions that its steps name. */
 export async function loadDocument(path: string, cache: FlowCache): Promise<LoadedFlow> {
-  const definition = await readFlowFile(path);
+  const { definition, problems } = readPythonSteps(await readFlowFile(path));
+  if (problems.length > 0) throw new FlowCheckError(definition.name, problems);
   assertFlow(definition);
+  const files = [path, ...pythonFilesOf(definition)];
   const handlers = handlersOf(definition);
-  if (handlers.length === 0) return cache.keep(definition, { inputs: [path], packages: [] });
+  if (handlers.length === 0) return cache.keep(definition, { inputs: files, packages: [] });
   await assertFiles(definition, handlers, dirname(path));
   const { code, inputs, packages } = await compile(
     { code: entryOf(handlers, dirname(path)), near: path },
@@ -23,7 +27,7 @@ export async function loadDocument(path: string, cache: FlowCache): Promise<Load
   );
   const module = await cache.writeModule(code);
   assertFunctions(definition, handlers, await importFlow(module, relative(process.cwd(), path), inputs));
-  return cache.keep(definition, { inputs: [path, ...inputs], packages, module });
+  return cache.keep(definition, { inputs: [...files, ...inputs], packages, module });
 }
 
 interface Handler {

@@ -86,10 +86,15 @@ class SourceReader {
       });
       return [];
     }
-    const { transitions, inherits, findings } = findTransitions(name, source, this.#names);
+    const { transitions, inherits, findings } = findTransitions(name, source, this.#names, !this.#isDeclared(name));
     this.#report(member, findings);
     const base = inherits ? this.#members.find(name, declaredIn) : undefined;
     return base === undefined ? transitions : [...transitions, ...this.#transitions(base)];
+  }
+
+  /** Whether the step's body is elsewhere, so that its method only declares where it goes. */
+  #isDeclared(name: string): boolean {
+    return this.#steps.get(name)?.settings.body !== undefined;
   }
 
   #checkHelpers(): void {

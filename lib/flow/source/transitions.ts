@@ -19,8 +19,17 @@ export interface ReturnedTransitions {
   readonly findings: Finding[];
 }
 
-/** The transitions that a step returns. One that it writes anywhere else is a fault, since the graph could not know of it. */
-export function findTransitions(step: string, source: MemberSource, steps: ReadonlySet<string>): ReturnedTransitions {
+/**
+ * The transitions that a step returns. One that it writes anywhere else is a fault, since the graph could not know of it.
+ *
+ * @param runs whether the method is what runs; else it only declares, and of a foreach's items too
+ */
+export function findTransitions(
+  step: string,
+  source: MemberSource,
+  steps: ReadonlySet<string>,
+  runs: boolean,
+): ReturnedTransitions {
   const transitions: Transition[] = [];
   const findings: Finding[] = [];
   const returned = new Set<AnyNode>();
@@ -28,7 +37,7 @@ export function findTransitions(step: string, source: MemberSource, steps: Reado
   for (const value of returnedValues(source.node)) {
     if (isTransition(value)) {
       returned.add(value);
-      transitions.push(...readTransition(step, value, source, findings));
+      transitions.push(...readTransition(step, value, source, runs, findings));
     } else if (isSuperCall(value, step)) {
       inherits = true;
     } else if (!isNothing(value)) {
@@ -169,7 +178,13 @@ function isNothing(node: AnyNode): boolean {
   );
 }
 
-function readTransition(step: string, call: CallExpression, source: MemberSource, findings: Finding[]): Transition[] {
+function readTransition(
+  step: string,
+  call: CallExpression,
+  source: MemberSource,
+  runs: boolean,
+  findings: Finding[],
+): Transition[] {
   const { line } = source.at(call) ?? {};
   const at = line === undefined ? {} : { line };
   const verb = memberOfThis(call.callee);
@@ -192,7 +207,17 @@ function readTransition(step: string, call: CallExpression, source: MemberSource
   if (body === undefined) return [];
   const { options, findings: faults } = readForeachOptions(step, call.arguments[2], source);
   findings.push(...faults);
-  return [{ kind: "foreach", body, ...options, ...at }];
+  const [over] = call.arguments;
+  const items = runs || over === undefined ? undefined : memberOfThis(over);
+  if (!runs && items === undefined) {
+    findings.push({
+      code: "FOREACH_ITEMS",
+      message: `${step} runs in Python and has a foreach over ${snippet(over ?? call, source)}, which is no artifact.`,
+      fix: `Go over an artifact that the function sets: this.foreach(this.rows, this.${body}).`,
+      node: over ?? call,
+    });
+  }
+  return [{ kind: "foreach", body, ...(items !== undefined && { items }), ...options, ...at }];
 }
 
 /** A transition may be returned in several places. */

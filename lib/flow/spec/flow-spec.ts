@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import type { Json } from "../definition.ts";
+import type { Json, PythonEnvironment } from "../definition.ts";
 import type { AnyInputs } from "./inputs.ts";
 import { type ForeachOptions, foreachTransition, type Items, nextTransition, type Transition } from "./transitions.ts";
 
@@ -54,6 +54,12 @@ type PlainTarget<P extends unknown[]> = P extends [] | [AnyInputs]
  */
 export abstract class FlowSpec {
   static readonly [flowBrand] = true;
+
+  /**
+   * What the flow's Python steps run in, but for those that name an environment of their own. Default: the `python3` on the path, or the one
+   * that the environment variable `MILLRACE_PYTHON` names, with the packages that it has.
+   */
+  static readonly python?: PythonEnvironment;
 
   /** The task that runs. @throws MillraceError `NO_TASK` outside of one. */
   protected get current(): Current {

@@ -1,9 +1,16 @@
 import { MillraceError } from "../../errors.ts";
 import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
-import type { Compute, Retry, StepDefinition } from "../definition.ts";
+import type { Compute, PythonEnvironment, Retry, StepDefinition } from "../definition.ts";
+import { readPythonBody } from "./python.ts";
 
 /** What `@step({ … })` takes. The values must be literals or constants: they are the same in every task. */
-export interface StepOptions {
+export interface StepOptions extends PythonEnvironment {
+  /**
+   * The Python function that is the step's body, `"train.py:fit"`, or its file alone for the function of the step's name; the file is below the
+   * flow's folder. The method then only declares where the step goes: its code never runs, and of several transitions the function chooses
+   * one by returning the name of its step. A foreach goes over an artifact: `this.foreach(this.rows, this.train)`.
+   */
+  readonly python?: string;
   /** Where the step's tasks run on AWS. Default: Lambda with 512 MiB. */
   readonly compute?: LambdaCompute | BatchCompute;
   /** Attempts after the first, or how to make them. Default 0. */
@@ -39,15 +46,18 @@ export interface RetryOptions {
 }
 
 /** The options as the flow's definition has them. */
-export type StepSettings = Pick<StepDefinition, "compute" | "retry" | "timeout" | "isolate">;
+export type StepSettings = Partial<Pick<StepDefinition, "body" | "compute" | "retry" | "timeout" | "isolate">>;
 
 /** @throws MillraceError `STEP_OPTIONS` where a value is not what {@link StepOptions} says: JavaScript and YAML have no types that would. */
 export function readStepOptions(step: string, options: StepOptions): StepSettings {
   try {
-    const { compute, retry, timeout, isolate, ...rest } = options;
+    const { compute, retry, timeout, isolate, python, requirements, conda, pythonVersion, interpreter, ...rest } =
+      options;
     refuseUnknown("an option of a step", rest);
+    const body = readPythonBody(step, python, { requirements, conda, pythonVersion, interpreter });
     if (isolate !== undefined && isolate !== "process") refuse("isolate", isolate, '"process"');
     return {
+      ...(body !== undefined && { body }),
       ...(compute !== undefined && { compute: readCompute(compute) }),
       ...(retry !== undefined && { retry: readRetry(retry) }),
       ...(timeout !== undefined && { timeout: atLeast("timeout", parseDuration(timeout), 0.001) }),

@@ -1,0 +1,34 @@
+import { dirname, resolve } from "node:path";
+import type { FlowDefinition, PythonEnvironment } from "../flow/definition.ts";
+import { condaEnvironment } from "./conda.ts";
+import { interpreterOf, systemInterpreter } from "./interpreter.ts";
+import { virtualEnvironment } from "./venv.ts";
+
+/**
+ * The interpreter of each Python step, in an environment that has what the step asks for: what is missing is built now, before anything runs.
+ *
+ * @throws EnvironmentError, PythonMissingError, PythonVersionError
+ */
+export async function prepareInterpreters({ file = "", steps }: FlowDefinition): Promise<ReadonlyMap<string, string>> {
+  const folder = dirname(resolve(file));
+  const prepared = new Map<string, Promise<string>>();
+  const interpreters = Object.entries(steps).map(async ([step, { body }]) => {
+    if (body.kind !== "python") return [];
+    const key = JSON.stringify(body.environment ?? {});
+    const interpreter = prepared.get(key) ?? prepareInterpreter(body.environment ?? {}, folder);
+    prepared.set(key, interpreter);
+    return [[step, await interpreter] as const];
+  });
+  return new Map((await Promise.all(interpreters)).flat());
+}
+
+async function prepareInterpreter(environment: PythonEnvironment, folder: string): Promise<string> {
+  const { interpreter, conda, requirements, pythonVersion } = environment;
+  if (interpreter !== undefined) {
+    // A path is relative to the flow, as all files are; a name is looked for on the path.
+    return (await interpreterOf(interpreter.includes("/") ? resolve(folder, interpreter) : interpreter)).program;
+  }
+  if (conda !== undefined) return condaEnvironment(environment, folder);
+  if (requirements !== undefined) return virtualEnvironment(requirements, pythonVersion, folder);
+  return (await systemInterpreter(pythonVersion)).program;
+}

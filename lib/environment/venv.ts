@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { builtOnce } from "./cache.ts";
+import { systemInterpreter } from "./interpreter.ts";
+import { failure, findUv, install } from "./pip.ts";
+import { run } from "./process.ts";
+import { type Packages, readPackages } from "./requirements.ts";
+
+/**
+ * The interpreter of a virtual environment with the requirements, by uv where it is installed, else by venv and pip. The same requirements have
+ * the same environment, in all flows.
+ *
+ * @param folder what files are named relative to
+ * @throws EnvironmentError, PythonMissingError, PythonVersionError
+ */
+export async function virtualEnvironment(
+  requirements: readonly string[] | string,
+  version: string | undefined,
+  folder: string,
+): Promise<string> {
+  const packages = await readPackages(requirements, folder);
+  const uv = await findUv();
+  // uv fetches a Python that is not here.
+  const base = uv !== undefined && version !== undefined ? version : (await systemInterpreter(version)).program;
+  const built = await builtOnce("environments", ["venv", base, process.platform, packages.content], (target) =>
+    uv === undefined ? withVenv(target, base, packages, folder) : withUv(uv, target, base, packages, folder),
+  );
+  return pythonIn(built);
+}
+
+export function pythonIn(environment: string): string {
+  return join(environment, "bin", "python");
+}
+
+async function withVenv(target: string, base: string, packages: Packages, cwd: string): Promise<void> {
+  const made = await run(base, ["-m", "venv", target]);
+  if (made.code !== 0) throw failure(packages.name, made);
+  await install([pythonIn(target), "-m", "pip"], [], { packages, scratch: target, cwd });
+}
+
+async function withUv(uv: string, target: string, base: string, packages: Packages, cwd: string): Promise<void> {
+  const made = await run(uv, ["venv", "--python", base, target]);
+  if (made.code !== 0) throw failure(packages.name, made);
+  await install([uv, "pip"], ["--python", pythonIn(target)], { packages, scratch: target, cwd });
+}

@@ -1,0 +1,40 @@
+import { spawnSync } from "node:child_process";
+import { systemProgram, withPackages } from "../../environment/python.ts";
+import { MillraceError } from "../../errors.ts";
+
+/** What `millrace.analyze` tells of a file. */
+export type PythonFile =
+  | { readonly functions: Readonly<Record<string, PythonFunction>> }
+  | { readonly error: { readonly message: string; readonly line: number | null } };
+
+export interface PythonFunction {
+  readonly line: number;
+  readonly doc?: string;
+  readonly parameters: readonly string[];
+  readonly reads: readonly string[] | "all";
+  readonly writes: readonly string[];
+  readonly assignments: readonly { readonly name: string; readonly line: number }[];
+  readonly inputReads?: readonly string[] | "all";
+  /** `value`: absent where it is computed, `null` where nothing is returned. */
+  readonly returns: readonly { readonly value?: string | null; readonly line: number }[];
+}
+
+/**
+ * Reads Python files by Python's own parser; nothing of them runs. It waits, since a construct describes its flow in its constructor.
+ *
+ * @throws MillraceError `PYTHON_MISSING` where there is no Python that could.
+ */
+export function analyzePython(paths: readonly string[]): Readonly<Record<string, PythonFile>> {
+  const program = systemProgram();
+  const { stdout, stderr, error, status } = spawnSync(program, ["-m", "millrace.analyze", ...paths], {
+    encoding: "utf8",
+    env: withPackages(process.env),
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  if (error === undefined && status === 0) return JSON.parse(stdout);
+  const reason = error?.message ?? stderr.trim().split("\n").at(-1);
+  throw new MillraceError("PYTHON_MISSING", `The Python steps cannot be read by ${program}: ${reason}.`, {
+    fix: "Install Python 3.9 or later, or name it: MILLRACE_PYTHON=/usr/local/bin/python3.",
+    cause: error,
+  });
+}
