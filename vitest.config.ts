@@ -9,7 +9,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/aws/**", "test/browser/**"],
+    exclude: ["test/aws/**", "test/browser/**", "test/python/**"],
     testTimeout: 30_000,
     typecheck: { enabled: false },
   },

@@ -58,6 +58,10 @@ await Promise.all([
   }),
   promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", `${next}/types`]),
 ]);
+cpSync("lambdas/python/millrace", `${next}/python/millrace`, {
+  recursive: true,
+  filter: (path) => !path.endsWith("__pycache__"),
+});
 cpSync("lib/flow/flow-definition.schema.json", `${next}/flow-definition.schema.json`);
 rmSync("dist", { recursive: true, force: true });
 renameSync(next, "dist");

@@ -22,7 +22,7 @@ export function readPythonSteps(definition: FlowDefinition): PythonSteps {
   if (steps.length === 0) return { definition, problems: [] };
   const files = pythonFilesOf(definition).filter(existsSync);
   const analyses = files.length === 0 ? {} : analyzePython(files);
-  const problems: Problem[] = [];
+  const problems = [...startFaults(definition)];
   const completed = steps.map(({ name, step, path, called }) => {
     const analysis = analyses[path];
     const place = placeOf(definition, name);
@@ -46,6 +46,17 @@ export function readPythonSteps(definition: FlowDefinition): PythonSteps {
   return {
     definition: { ...definition, steps: { ...definition.steps, ...Object.fromEntries(completed) } },
     problems,
+  };
+}
+
+/** The first values of fields are those that TypeScript gives them in the task of `start`. */
+function* startFaults(definition: FlowDefinition): Iterable<Problem> {
+  if (definition.steps.start?.body.kind !== "python" || definition.initialized.length === 0) return;
+  yield {
+    code: "PYTHON_START",
+    message: `start runs in Python, where the fields' first values are not to be had: ${list(definition.initialized)}.`,
+    fix: "Declare them without one, rows = artifact<number[]>(), and set them in the function; or let start be a method.",
+    ...placeOf(definition, "start"),
   };
 }
 
