@@ -16,6 +16,7 @@ from .task.errors import NoItemError, ReadOnlyError, UnknownArtifactError, Unset
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from .data.content import BlobStore
     from .metadata.records import Manifest
@@ -61,6 +62,9 @@ class Flow:
     __slots__ = ("_artifacts", "_item", "_index", "current")
 
     current: Current
+    _artifacts: TaskArtifacts
+    _index: int | None
+    _item: Callable[[], Any] | None
 
     def __init__(
         self,
@@ -73,7 +77,7 @@ class Flow:
             object.__setattr__(self, name, value)
 
     @property
-    def input(self) -> object:
+    def input(self) -> Any:
         """The item of the foreach's iteration that the task is in."""
         if self._item is None:
             raise NoItemError(self.current.step, "input")
@@ -87,9 +91,9 @@ class Flow:
         """The position of the item, from 0."""
         if self._index is None:
             raise NoItemError(self.current.step, "index")
-        return self._index  # type: ignore[no-any-return]
+        return self._index
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         # Reached too when input or index raised an AttributeError.
         if name in ("input", "index") and self._index is None:
             raise NoItemError(self.current.step, name)
@@ -117,6 +121,13 @@ class Input:
 
     __slots__ = ("_step", "_branch", "_refs", "_blobs", "_contents", "_values")
 
+    _step: str
+    _branch: str
+    _refs: Manifest
+    _blobs: BlobStore
+    _contents: dict[str, bytes | bytearray]
+    _values: dict[str, object]
+
     def __init__(self, step: str, branch: str, refs: Manifest, blobs: BlobStore) -> None:
         contents: dict[str, bytes | bytearray] = {}
         values: dict[str, object] = {}
@@ -124,13 +135,13 @@ class Input:
             object.__setattr__(self, name, value)
 
     def refs(self) -> Manifest:
-        return self._refs  # type: ignore[no-any-return]
+        return self._refs
 
     def keep(self, name: str, content: bytes | bytearray) -> None:
         """What was fetched ahead of its first touch."""
         self._contents[name] = content
 
-    def __getattribute__(self, name: str) -> object:
+    def __getattribute__(self, name: str) -> Any:
         # An artifact may have any name, also that of a method.
         if name.startswith("_"):
             return object.__getattribute__(self, name)

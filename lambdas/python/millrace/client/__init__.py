@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from .client import Client, open, storage
 from .errors import ClientError, NotFoundError
-from .runs import Artifact, Data, Flow, Line, Run, Step, Task
+from .lines import Line
+from .runs import Artifact, Data, Flow, Run, Step, Task
 
 __all__ = [
     "Artifact", "Client", "ClientError", "Data", "Flow", "Line", "NotFoundError", "Run", "Step", "Task", "flow", "flows", "get", "open",

@@ -10,7 +10,7 @@ from .lines import Line, lines_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Union
+    from typing import Any, Union
 
     from ..aws.client import AwsClient
     from ..data.content import BlobStore
@@ -55,7 +55,7 @@ class Artifact:
         self._storage = storage
         self._ref = ref
 
-    def value(self) -> object:
+    def value(self) -> Any:
         """A fresh value with each call. Raises BlobMissingError, BlobCorruptError, DecodeError.
 
         A pickled object runs the code of its classes when it is read: read only stores whose flows you trust.
@@ -72,7 +72,7 @@ class Data:
     def __init__(self, task: Task) -> None:
         self._task = task
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return self._task.artifact(name).value()

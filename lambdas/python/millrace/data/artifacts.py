@@ -60,7 +60,11 @@ def inline_ref(encoded: Encoded, budget: InlineBudget) -> ArtifactRef | None:
 def put_ref(encoded: Encoded, blobs: BlobStore) -> ArtifactRef:
     """Writes the value into the blob store."""
     codec, kind, content = encoded
-    return {**blobs.put(content), "codec": codec, "type": kind}
+    blob = blobs.put(content)
+    ref: ArtifactRef = {"hash": blob["hash"], "size": blob["size"], "codec": codec, "type": kind}
+    if "compression" in blob:
+        ref["compression"] = blob["compression"]
+    return ref
 
 
 def load_artifact(ref: ArtifactRef, blobs: BlobStore) -> object:

@@ -25,7 +25,7 @@ def as_items(value: object) -> Sequence[object] | None:
         return value
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray) and value.ndim > 0:
-        return value if value.ndim == 1 else list(value)  # type: ignore[return-value]
+        return value if value.ndim == 1 else list(value)
     return value if type(value).__module__ == "array" else None  # type: ignore[return-value]
 
 

@@ -6,13 +6,17 @@ In this order: ``compression.zstd`` of Python 3.14, the packages ``zstandard`` a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-
 from ..errors import MillraceError
 
-Buffer = "bytes | bytearray | memoryview"
-Compress = Callable[[object], bytes]
-Decompress = Callable[[object, int], "bytes | bytearray"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any, Union
+
+    Buffer = Union[bytes, bytearray, memoryview]
+    Compress = Callable[[Buffer], bytes]
+    Decompress = Callable[[Buffer, int], "bytes | bytearray"]
 
 _LEVEL = 1
 _LIBRARIES = ("libzstd.so.1", "libzstd.1.dylib", "/opt/homebrew/lib/libzstd.1.dylib", "libzstd.dll", "zstd.dll")
@@ -48,12 +52,12 @@ def available() -> bool:
         return False
 
 
-def compress(content: object) -> bytes:
+def compress(content: Buffer) -> bytes:
     """One frame that tells its size. Raises ZstdMissingError."""
     return _implementation().compress(content)
 
 
-def decompress(content: object, size: int) -> bytes | bytearray:
+def decompress(content: Buffer, size: int) -> bytes | bytearray:
     """The ``size`` bytes that were compressed; more are never written. Raises ValueError where the content is damaged, ZstdMissingError."""
     return _implementation().decompress(content, size)
 
@@ -78,7 +82,7 @@ def _from_standard_library() -> _Implementation | None:
     except ImportError:
         return None
 
-    def decompress(content: object, size: int) -> bytes:
+    def decompress(content: Buffer, size: int) -> bytes:
         try:
             return zstd.ZstdDecompressor().decompress(content, max_length=max(size, 1))
         except zstd.ZstdError as error:
@@ -93,7 +97,7 @@ def _from_zstandard() -> _Implementation | None:
     except ImportError:
         return None
 
-    def decompress(content: object, size: int) -> bytes:
+    def decompress(content: Buffer, size: int) -> bytes:
         try:
             if zstandard.frame_content_size(content) not in (-1, size):
                 raise ValueError("the frame has another size")
@@ -110,9 +114,9 @@ def _from_pyzstd() -> _Implementation | None:
     except ImportError:
         return None
 
-    def decompress(content: object, size: int) -> bytes:
+    def decompress(content: Buffer, size: int) -> bytes:
         try:
-            return pyzstd.ZstdDecompressor().decompress(content, max(size, 1))
+            return bytes(pyzstd.ZstdDecompressor().decompress(content, max(size, 1)))
         except pyzstd.ZstdError as error:
             raise ValueError(str(error)) from error
 
@@ -131,23 +135,23 @@ def _from_system() -> _Implementation | None:
     library.ZSTD_decompress.restype = size_t
     library.ZSTD_isError.argtypes = [size_t]
 
-    def address(content: object) -> tuple[object, int]:
+    def address(content: Buffer) -> tuple[object, int]:
         """Of the bytes, without a copy; the first value keeps them alive."""
         if isinstance(content, bytes):
             return content, len(content)
-        view = memoryview(content).cast("B")  # type: ignore[arg-type]
+        view = memoryview(content).cast("B")
         if view.readonly:
             return bytes(view), len(view)
         return (ctypes.c_char * len(view)).from_buffer(view), len(view)
 
-    def compress(content: object) -> bytes:
+    def compress(content: Buffer) -> bytes:
         source, length = address(content)
         bound = library.ZSTD_compressBound(size_t(length))
         target = ctypes.create_string_buffer(bound)
         written = library.ZSTD_compress(target, size_t(bound), source, size_t(length), _LEVEL)
         return ctypes.string_at(target, written)
 
-    def decompress(content: object, size: int) -> bytearray:
+    def decompress(content: Buffer, size: int) -> bytearray:
         source, length = address(content)
         target = bytearray(size)
         buffer = (ctypes.c_char * size).from_buffer(target)
@@ -159,7 +163,7 @@ def _from_system() -> _Implementation | None:
     return _Implementation("libzstd", compress, decompress)
 
 
-def _load_library(ctypes):  # type: ignore[no-untyped-def]
+def _load_library(ctypes: ModuleType) -> Any:
     for name in _LIBRARIES:
         try:
             return ctypes.CDLL(name)
@@ -167,5 +171,5 @@ def _load_library(ctypes):  # type: ignore[no-untyped-def]
             continue
     from ctypes.util import find_library
 
-    name = find_library("zstd")
-    return ctypes.CDLL(name) if name else None
+    found = find_library("zstd")
+    return ctypes.CDLL(found) if found else None

@@ -40,7 +40,7 @@ class DynamoMetadataStore:
         return Tasks(self._table, self._partition(flow), flow, run, step)
 
     def tasks(self, flow: str, run: str, step: str) -> list[TaskRecord]:
-        return self.tasks_of(flow, run, step).list()
+        return self.tasks_of(flow, run, step).find()
 
     def end_run(self, flow: str, run: str, ended_at: str, redrive: int = 0) -> None:
         """A success; failures are recorded by who sees the execution's end."""
@@ -110,7 +110,8 @@ class DynamoMetadataStore:
     def steps(self, flow: str, run: str) -> list[str]:
         """Of the steps that the run was begun with, those that have a task, in the order in which they began."""
         record = self.run(flow, run)
-        times = [(self.tasks_of(flow, run, step).begin(), step) for step in (record or {}).get("steps", [])]  # type: ignore[attr-defined]
+        declared = record.get("steps", []) if record is not None else []
+        times = [(self.tasks_of(flow, run, step).begin(), step) for step in declared]
         return [step for at, step in sorted((at, step) for at, step in times if at is not None)]
 
     def _change_tags(self, flow: str, run: str, change: str, tags: list[str]) -> str:

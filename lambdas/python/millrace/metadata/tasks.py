@@ -111,7 +111,7 @@ class Tasks:
                 return self._read(item)
         return None
 
-    def list(self, prefix: str = "", path: str | None = None, count: int | None = None) -> list[TaskRecord]:
+    def find(self, prefix: str = "", path: str | None = None, count: int | None = None) -> list[TaskRecord]:
         shards = list(range(self._shard_count(count))) if path is None else self._shards_of_path(path, count)
         start = prefix if path is None else f"{path}#"
         found: list[TaskRecord] = []
@@ -188,7 +188,7 @@ def _tokens(item: Item | None) -> list[str]:
 
 
 def _attempt(record: str, number: int, fields: Item) -> AttemptRecord:
-    attempt: AttemptRecord = {"attempt": number, "startedAt": fields["startedAt"]["S"], "status": fields["status"]["S"]}  # type: ignore[typeddict-item]
+    attempt: AttemptRecord = {"attempt": number, "startedAt": fields["startedAt"]["S"], "status": fields["status"]["S"]}
     if "endedAt" in fields:
         attempt["endedAt"] = fields["endedAt"]["S"]
     if "failure" in fields:

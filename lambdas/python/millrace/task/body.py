@@ -30,7 +30,7 @@ def load_function(folder: str, python: str, step: str) -> Callable[..., object]:
     function = getattr(module, name or step, None)
     if not callable(function):
         raise StepCodeError(f"{file} has no function {name or step}, which the step {step} runs.", _near(name or step, module))
-    return function
+    return function  # type: ignore[no-any-return]
 
 
 def _import(folder: str, name: str, path: str, step: str):  # type: ignore[no-untyped-def]

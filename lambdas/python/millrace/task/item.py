@@ -6,15 +6,18 @@ from ..data.artifacts import load_artifact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..data.content import BlobStore
-    from ..metadata.records import ArtifactRef, Item, TaskCommit
+    from ..metadata.records import ArtifactRef, Foreach, Item, TaskCommit
 
 
 def enter_iteration(commit: TaskCommit, index: int) -> TaskCommit:
     """What a foreach's splitter left, as an iteration sees it: without the frames of all items, but with its own item."""
-    foreach = commit.get("foreach", {"count": 0, "frames": []})
+    none: Foreach = {"count": 0, "frames": []}
+    foreach = commit.get("foreach", none)
     entered: TaskCommit = {**commit}
-    entered.pop("foreach", None)  # type: ignore[typeddict-item]
+    entered.pop("foreach", None)
     first = 0
     for frame in foreach["frames"]:
         if index < first + frame["items"]:
@@ -29,7 +32,7 @@ class _Frame:
 
     def __init__(self, ref: ArtifactRef, blobs: BlobStore) -> None:
         self.hash = ref["hash"]
-        self._items: list[object] = list(load_artifact(ref, blobs))  # type: ignore[call-overload]
+        self._items: list[Any] = list(load_artifact(ref, blobs))  # type: ignore[call-overload]
         self._taken: set[int] = set()
 
     def has(self, ref: ArtifactRef, position: int) -> bool:

@@ -66,7 +66,7 @@ def _input_tasks(
     tasks = store.tasks_of(context["flow"], task["run"], step)
     path, visit = task["path"], task["visit"]
     if "foreach" not in splitter:
-        return tasks.list(path=child_path(path, visit), count=splitter["item"]["count"] if "item" in splitter else None)
-    found = tasks.list(prefix=child_path(path, visit, 0)[:-1], count=splitter["foreach"]["count"])
+        return tasks.find(path=child_path(path, visit), count=splitter["item"]["count"] if "item" in splitter else None)
+    found = tasks.find(prefix=child_path(path, visit, 0)[:-1], count=splitter["foreach"]["count"])
     # Outside of any foreach the prefix is empty, and finds the iterations of other visits too.
     return [record for record in found if record["path"] == child_path(path, visit, iteration_index(record["path"]) or 0)]

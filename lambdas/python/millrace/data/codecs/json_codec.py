@@ -16,6 +16,8 @@ from .json_tags import LOWER, Map, Unsupported, freeze, lower_by_name, raise_tag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import Encoded
 
 _LARGEST = 2**53 - 1
@@ -83,15 +85,15 @@ class _Writer:
         self._at = at
         self._ancestors: set[int] = set()
 
-    def lower(self, value: object) -> object:
+    def lower(self, value: Any) -> object:
         kind = type(value)
         if kind is str or kind is bool or value is None:
             return value
         if kind is float:
             # NaN and the infinities are those that differ from themselves by subtraction.
-            return value if value - value == 0 and (value or str(value) == "0.0") else _special(value)  # type: ignore[operator]
+            return value if value - value == 0 and (value or str(value) == "0.0") else _special(value)
         if kind is int:
-            return value if -_LARGEST <= value <= _LARGEST else _bigint(value)  # type: ignore[operator, arg-type]
+            return value if -_LARGEST <= value <= _LARGEST else _bigint(value)
         if id(value) in self._ancestors:
             raise Unsupported
         self._ancestors.add(id(value))
@@ -150,13 +152,13 @@ def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _raise(value: object) -> object:
+def _raise(value: Any) -> Any:
     """Resolves the tags of a parsed value."""
     if type(value) is list:
         return [_raise(part) for part in value]
     if type(value) is not dict:
         return value
-    members = {key[1:] if re.fullmatch(r"\$\$+type", key) else key: _raise(part) for key, part in value.items()}
+    members: dict[str, Any] = {key[1:] if re.fullmatch(r"\$\$+type", key) else key: _raise(part) for key, part in value.items()}
     if "$type" not in value:
         return members
     kind = value["$type"]

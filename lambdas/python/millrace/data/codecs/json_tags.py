@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+    from typing import Any
 
 
 class Unsupported(Exception):
@@ -59,10 +60,10 @@ class ForeignError(Exception):
 _NATIVE_ERRORS = ("TypeError", "SyntaxError")
 
 
-def _error(error: BaseException) -> dict[str, object]:
+def _error(error: BaseException) -> dict[str, Any]:
     name = getattr(error, "name", None) if isinstance(error, ForeignError) else type(error).__name__
     single = len(error.args) == 1 and isinstance(error.args[0], str)
-    members: dict[str, object] = {
+    members: dict[str, Any] = {
         "$type": "Error",
         "class": getattr(error, "_class", name if name in _NATIVE_ERRORS else "Error"),
         "name": name,
@@ -87,32 +88,31 @@ def _stack(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__, chain=False)).rstrip()
 
 
-def _raise_error(members: dict[str, object]) -> BaseException:
+def _raise_error(members: dict[str, Any]) -> object:
     import builtins
 
     name, message = str(members.get("name")), str(members.get("message"))
     kind = getattr(builtins, name, None)
-    error: BaseException
+    error: Any
     try:
-        known = isinstance(kind, type) and issubclass(kind, Exception)
-        error = kind(message) if known else ForeignError(name, message)  # type: ignore[misc, operator]
+        error = kind(message) if isinstance(kind, type) and issubclass(kind, Exception) else ForeignError(name, message)
     except TypeError:  # UnicodeDecodeError and others take more than a message
         error = ForeignError(name, message)
-    error._class, error._stack = members.get("class"), members.get("stack")  # type: ignore[attr-defined]
+    error._class, error._stack = members.get("class"), members.get("stack")
     cause = members.get("cause")
     error.__cause__ = cause if isinstance(cause, BaseException) else None
     if isinstance(members.get("fields"), dict):
-        error.fields = members["fields"]  # type: ignore[attr-defined]
+        error.fields = members["fields"]
     if isinstance(members.get("errors"), list):
-        error.errors = members["errors"]  # type: ignore[attr-defined]
+        error.errors = members["errors"]
     return error
 
 
-def _bytes(value: bytes | bytearray) -> dict[str, object]:
+def _bytes(value: bytes | bytearray) -> dict[str, Any]:
     return {"$type": "Uint8Array", "base64": base64.b64encode(value).decode("ascii")}
 
 
-def _array(array: npy.Array) -> dict[str, object]:
+def _array(array: npy.Array) -> dict[str, Any]:
     name = npy.NAME_OF_DTYPE.get(array.dtype)
     if name is None:
         raise Unsupported
@@ -127,7 +127,7 @@ class _Lowered(dict):  # type: ignore[type-arg]
     """What is JSON already."""
 
 
-def _date(value: date) -> dict[str, object]:
+def _date(value: date) -> dict[str, Any]:
     text = value.isoformat()
     if text.endswith("+00:00"):
         text = text[:-6] + "Z"
@@ -139,7 +139,7 @@ def _date(value: date) -> dict[str, object]:
     return {"$type": "Date", "value": text}
 
 
-def _raise_date(members: dict[str, object]) -> object:
+def _raise_date(members: dict[str, Any]) -> object:
     from datetime import date, datetime
 
     text = members["value"]
@@ -154,7 +154,7 @@ def _raise_date(members: dict[str, object]) -> object:
     return datetime.fromisoformat(re.sub("Z$", "+00:00", text))
 
 
-def _path(value: object, at: str) -> dict[str, object]:
+def _path(value: object, at: str) -> dict[str, Any]:
     name, kind, content = files.read(value, at)  # type: ignore[arg-type]
     return {"$type": "ArtifactFile", "name": name, "type": kind, "content": content}
 
@@ -172,7 +172,7 @@ def lower_by_name(value: object, at: str) -> object:
     return _array(array) if array is not None else None
 
 
-def raise_tag(kind: object, members: dict[str, object]) -> object:
+def raise_tag(kind: object, members: dict[str, Any]) -> object:
     """The value of a tag whose members are resolved already. Raises ValueError."""
     if kind in npy.DTYPE_OF_NAME and kind != "Uint8Array":
         content = bytearray(base64.b64decode(str(members["base64"])))
@@ -195,8 +195,8 @@ def freeze(value: object) -> object:
     return value
 
 
-def _raise_tensor(members: dict[str, object]) -> object:
-    data, shape = members["data"], tuple(members["shape"])  # type: ignore[arg-type]
+def _raise_tensor(members: dict[str, Any]) -> object:
+    data, shape = members["data"], tuple(members["shape"])
     if isinstance(data, bytes):
         return npy.of_data("|u1", shape, bytearray(data))
     array = npy.as_array(data)
@@ -204,11 +204,11 @@ def _raise_tensor(members: dict[str, object]) -> object:
     return npy.of_data(array.dtype, shape, bytearray(array.data))
 
 
-def _raise_bytes(members: dict[str, object]) -> bytes:
+def _raise_bytes(members: dict[str, Any]) -> bytes:
     return base64.b64decode(str(members["base64"]))
 
 
-LOWER: dict[type, Callable[..., dict[str, object]]] = {
+LOWER: dict[type, Callable[..., dict[str, Any]]] = {
     bytes: _bytes,
     bytearray: _bytes,
     Url: lambda url: {"$type": "URL", "value": str.__str__(url)},
@@ -216,7 +216,7 @@ LOWER: dict[type, Callable[..., dict[str, object]]] = {
     _Lowered: dict,
 }
 
-_RAISE: dict[str, Callable[[dict[str, object]], object]] = {
+_RAISE: dict[str, Callable[[dict[str, Any]], object]] = {
     "undefined": lambda _: None,
     "number": lambda members: float(str(members["value"])),
     "bigint": lambda members: int(str(members["value"])),
@@ -229,5 +229,5 @@ _RAISE: dict[str, Callable[[dict[str, object]], object]] = {
     "Buffer": _raise_bytes,
     "ArrayBuffer": _raise_bytes,
     "Tensor": _raise_tensor,
-    "ArtifactFile": lambda members: files.write(str(members["name"]), members["content"]),  # type: ignore[arg-type]
+    "ArtifactFile": lambda members: files.write(str(members["name"]), members["content"]),
 }

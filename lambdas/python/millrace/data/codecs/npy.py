@@ -13,6 +13,8 @@ from ..errors import DecodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import Encoded
 
 # Name of JavaScript's typed array, dtype, and the format of array.array and memoryview.
@@ -80,7 +82,7 @@ def _from_buffer(view: memoryview) -> Array | None:
         return None
     kind = "f" if view.format in "efd" else "i" if view.format.islower() else "u"
     dtype = f"{'|' if view.itemsize == 1 else '<'}{kind}{view.itemsize}"
-    return Array(dtype, tuple(view.shape), view.tobytes())
+    return Array(dtype, tuple(view.shape or ()), view.tobytes())
 
 
 def of_data(dtype: str, shape: tuple[int, ...], content: bytes | bytearray) -> object:
@@ -144,7 +146,7 @@ def _decode(codec: str, content: bytes | bytearray) -> object:
         raise DecodeError(codec, str(error), "Check that numpy is installed.") from error
 
 
-def _numpy():  # type: ignore[no-untyped-def]
+def _numpy() -> Any:
     try:
         import numpy
     except ImportError:
