@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Claims } from "./claims.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 
 /** Where tasks run: a thread, or a process of its own. */
@@ -21,28 +22,42 @@ export interface Death {
   readonly signal?: NodeJS.Signals | null;
 }
 
-export type OpenHost = (events: HostEvents) => Host;
+export type OpenHost = (events: HostEvents, claims: Claims | undefined) => Host;
 
 /** What tasks run in. Each kind is one object: workers are kept by it. */
 export interface HostKind {
   readonly open: OpenHost;
   /** Whether the next task gets the same one. */
   readonly isKept: boolean;
+  /** Whether tasks may wait in it behind the one that runs. */
+  readonly canQueue?: boolean;
 }
 
 /** Of each thread, for what was allocated last. With Node's default of 48, the threads' garbage is most of the memory of a run of tiny tasks. */
 const maxYoungGenerationSizeMb = 12;
 
-export const threads: HostKind = { open: openThread, isKept: true };
+export const threads: HostKind = { open: openThread, isKept: true, canQueue: true };
 export const processes: HostKind = { open: openProcess, isKept: false };
 
-function openThread(events: HostEvents): Host {
-  const worker = new Worker(workerUrl(), { name: "millrace", resourceLimits: { maxYoungGenerationSizeMb } });
+function openThread(events: HostEvents, claims: Claims | undefined): Host {
+  const worker = new Worker(workerUrl(), {
+    name: "millrace",
+    resourceLimits: { maxYoungGenerationSizeMb },
+    workerData: claims?.buffer,
+  });
+  // One message for all that is posted in a turn: waking a thread costs more than a tiny task.
+  let outbox: ToWorker[] = [];
+  const flush = () => {
+    worker.postMessage(outbox);
+    outbox = [];
+  };
   worker.on("message", events.message);
   worker.on("error", (error) => events.died({ error }));
   worker.on("exit", (code) => events.died({ code }));
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message) => {
+      if (outbox.push(message) === 1) setImmediate(flush);
+    },
     stop: () => worker.terminate(),
   };
 }

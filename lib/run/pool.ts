@@ -1,121 +1,125 @@
 import { availableParallelism } from "node:os";
+import type { AttemptOutcome } from "../task/protocol.ts";
 import { type HostKind, threads } from "./host.ts";
+import { type Attempt, Job } from "./job.ts";
 import type { WorkerFlow } from "./protocol.ts";
 import type { Scope } from "./scope.ts";
 import { TaskWorker } from "./task-worker.ts";
 
 /** Milliseconds that a task waits for a worker before another is started: one takes longer to come up than a tiny task to run. */
 const patience = 20;
-
-interface Waiting {
-  readonly kind: HostKind;
-  readonly grant: (worker: TaskWorker) => void;
-}
+/** Tiny tasks in a worker at a time, so that neither side sleeps while the other wakes it. */
+const depth = 16;
 
 /**
  * As many tasks at a time as there are cores, unless told, each in a worker of the kind that it asks for. Those of a kind that is kept load the
- * flow once.
+ * flow once. Tiny tasks wait in the workers; a worker that has none takes over what waits in another.
  */
 export class WorkerPool {
   readonly #size: number;
-  readonly #idle = new Map<HostKind, TaskWorker[]>();
-  readonly #waiting = new Set<Waiting>();
-  readonly #open = new Set<TaskWorker>();
-  #busy = 0;
+  readonly #workers = new Set<TaskWorker>();
+  #waiting = new Set<Job>();
   #flow: WorkerFlow | undefined;
   #growing: NodeJS.Timeout | undefined;
 
   /** Starts the first thread: it comes up while the flow is compiled. */
   constructor(size: number = availableParallelism()) {
     this.#size = size;
-    this.#keep(threads, this.#start(threads));
+    this.#start(threads);
   }
 
   load(flow: WorkerFlow): void {
     this.#flow = flow;
-    for (const worker of this.#open) worker.load(flow);
+    for (const worker of this.#workers) worker.loadFlow(flow);
   }
 
-  /** Calls `work` with a worker as soon as one is free. @throws The scope's reason where the scope is stopped before. */
-  async use<T>(kind: HostKind, scope: Scope, work: (worker: TaskWorker) => Promise<T>): Promise<T> {
-    const worker = await this.#turn(kind, scope);
+  /** Runs an attempt as soon as a worker is free. @throws The scope's reason where the scope is stopped before it is done. */
+  async run(attempt: Attempt, scope: Scope): Promise<AttemptOutcome> {
+    scope.throwIfStopped();
+    const job = new Job(attempt);
+    const unsubscribe = scope.onStop((reason) => this.#cancel(job, reason));
+    this.#waiting.add(job);
+    this.#serve();
     try {
-      return await work(worker);
+      return await job.outcome;
     } finally {
-      if (!kind.isKept) await worker.stop();
-      if (worker.alive) this.#keep(kind, worker);
-      else this.#open.delete(worker);
-      this.#busy--;
-      this.#serve();
+      unsubscribe();
     }
   }
 
   async close(): Promise<void> {
     clearTimeout(this.#growing);
-    await Promise.all([...this.#open].map((worker) => worker.stop()));
+    await Promise.all([...this.#workers].map((worker) => worker.stop()));
   }
 
-  #turn(kind: HostKind, scope: Scope): Promise<TaskWorker> {
-    scope.throwIfStopped();
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#waiting.delete(waiting);
-        unsubscribe();
-      };
-      const waiting: Waiting = {
-        kind,
-        grant: (worker) => {
-          leave();
-          resolve(worker);
-        },
-      };
-      const unsubscribe = scope.onStop((reason) => {
-        leave();
-        reject(reason);
-      });
-      this.#waiting.add(waiting);
-      this.#serve();
-    });
+  #cancel(job: Job, reason: unknown): void {
+    if (!this.#waiting.delete(job)) return job.worker?.cancel(job, reason);
+    job.reject(reason);
   }
 
-  /** Gives workers to those that wait; new ones of a kind that is kept only where they have waited for a while, or nothing runs. */
+  /** Gives jobs to workers; new workers of a kind that is kept only where jobs have waited for a while, or nothing runs. */
   #serve(grow = false): void {
-    for (const waiting of this.#waiting) {
-      if (this.#busy >= this.#size) return;
-      const { kind } = waiting;
-      const mayStart = !kind.isKept || grow || this.#busy === 0;
-      const worker = this.#living(kind) ?? (mayStart ? this.#start(kind) : undefined);
+    const full = new Set<HostKind>();
+    for (const job of this.#waiting) {
+      const { kind } = job.attempt;
+      const worker = full.has(kind) ? undefined : this.#workerFor(kind, grow);
       if (worker === undefined) {
-        this.#growing ??= setTimeout(() => {
-          this.#growing = undefined;
-          this.#serve(true);
-        }, patience);
+        full.add(kind);
         continue;
       }
-      this.#busy++;
-      waiting.grant(worker);
+      this.#waiting.delete(job);
+      worker.add(job);
     }
+    const isBehind = this.#waiting.size > 0 || [...this.#workers].some(({ load }) => load > 1);
+    if (isBehind && this.#busy < this.#size) this.#growing ??= setTimeout(() => this.#grow(), patience);
   }
 
-  #keep(kind: HostKind, worker: TaskWorker): void {
-    const idle = this.#idle.get(kind) ?? [];
-    this.#idle.set(kind, idle);
-    idle.push(worker);
-  }
-
-  #living(kind: HostKind): TaskWorker | undefined {
-    const idle = this.#idle.get(kind) ?? [];
-    for (let worker = idle.pop(); worker !== undefined; worker = idle.pop()) {
-      if (worker.alive) return worker;
-      this.#open.delete(worker);
+  #workerFor(kind: HostKind, grow: boolean): TaskWorker | undefined {
+    const own = [...this.#workers].filter((worker) => worker.kind === kind);
+    if (this.#busy < this.#size) {
+      const idle = own.find(({ load }) => load === 0);
+      if (idle !== undefined) return idle;
+      if (!kind.isKept || grow || this.#busy === 0) return this.#start(kind);
     }
-    return undefined;
+    const [least] = own.filter(({ isBrisk, load }) => isBrisk && load < depth).sort((a, b) => a.load - b.load);
+    return least;
   }
 
-  #start({ open }: HostKind): TaskWorker {
-    const worker = new TaskWorker(open);
-    this.#open.add(worker);
-    if (this.#flow !== undefined) worker.load(this.#flow);
+  #grow(): void {
+    this.#growing = undefined;
+    this.#serve(true);
+    const crowded = [...this.#workers].find(({ load }) => load > 1);
+    const hasIdle = [...this.#workers].some(({ kind, load }) => kind === crowded?.kind && load === 0);
+    if (crowded !== undefined && !hasIdle && this.#busy < this.#size) this.#start(crowded.kind);
+  }
+
+  #changed(worker: TaskWorker, returned: readonly Job[]): void {
+    if (returned.length > 0) this.#waiting = new Set([...returned, ...this.#waiting]);
+    if (worker.isAlive && worker.load === 0 && worker.isDone) void worker.stop();
+    if (!worker.isAlive) this.#workers.delete(worker);
+    this.#serve();
+    if (worker.isAlive && worker.load === 0) this.#share(worker);
+  }
+
+  /** Takes half of what waits in the worker that has the most. */
+  #share(idle: TaskWorker): void {
+    const [most] = [...this.#workers].filter(({ kind }) => kind === idle.kind).sort((a, b) => b.load - a.load);
+    if (most === undefined || most.load < 2) return;
+    const waiting = most.takeBack();
+    const half = Math.ceil(waiting.length / 2);
+    for (const [index, job] of waiting.entries()) (index < half ? idle : most).add(job);
+  }
+
+  get #busy(): number {
+    let busy = 0;
+    for (const { load } of this.#workers) if (load > 0) busy++;
+    return busy;
+  }
+
+  #start(kind: HostKind): TaskWorker {
+    const worker = new TaskWorker(kind, (returned) => this.#changed(worker, returned));
+    this.#workers.add(worker);
+    if (this.#flow !== undefined) worker.loadFlow(this.#flow);
     return worker;
   }
 }

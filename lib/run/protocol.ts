@@ -14,12 +14,16 @@ export interface WorkerFlow {
 
 export type ToWorker =
   | { readonly type: "load"; readonly flow: WorkerFlow }
-  | { readonly type: "run"; readonly request: AttemptRequest };
+  /** Requests are run one after the other, in the order in which they come. */
+  | { readonly type: "run"; readonly request: AttemptRequest }
+  /** Forget the requests that have not begun, and count those that begin from 0 again. */
+  | { readonly type: "restart" };
 
 export type FromWorker =
   | { readonly type: "loaded" }
   | { readonly type: "broken"; readonly failure: Failure }
   | { readonly type: "text"; readonly stream: Stream; readonly text: string }
-  | { readonly type: "outcome"; readonly outcome: AttemptOutcome };
+  /** In the order of the requests. `milliseconds`: what the attempt took, where requests may wait in the worker. */
+  | { readonly type: "outcome"; readonly outcome: AttemptOutcome; readonly milliseconds?: number };
 
 export type Stream = "stdout" | "stderr";

@@ -63,34 +63,35 @@ export class TaskRunner {
     const address = { flow: this.#flow, run, ...task };
     const file = logFile(this.#flow, run, task, attempt);
     const log = new AttemptLog(this.#folder, file, (line) => this.#onEvent({ type: "line", task, attempt, line }));
+    const { timeout } = definition;
+    const kind = this.#hostOf(step);
+    let began: Date | undefined;
+    const onStart = () => {
+      began = new Date();
+      this.#records.started(address, attempt, began, { kind: "file", file });
+      this.#onEvent({ type: "task-started", task, attempt });
+    };
+    const onText = log.write.bind(log);
+    const onEnd = (outcome: AttemptOutcome) => this.#end(address, attempt, began, outcome);
     try {
-      return await this.#pool.use(this.#hostOf(step), scope, async (worker) => {
-        const began = new Date();
-        this.#records.started(address, attempt, began, { kind: "file", file });
-        this.#onEvent({ type: "task-started", task, attempt });
-        try {
-          const onText = log.write.bind(log);
-          const outcome = await worker.run(request, { timeout: definition.timeout, scope, onText });
-          this.#end(address, attempt, began, outcome);
-          return outcome;
-        } catch (error) {
-          this.#records.failed(address, attempt, new Date(), toFailure(new StoppedError(error), task, attempt));
-          throw error;
-        }
-      });
+      return await this.#pool.run({ request, kind, timeout, onStart, onText, onEnd }, scope);
+    } catch (error) {
+      const failure = toFailure(new StoppedError(error), task, attempt);
+      if (began !== undefined) this.#records.failed(address, attempt, new Date(), failure);
+      throw error;
     } finally {
       log.close();
     }
   }
 
-  #end(address: TaskAddress, attempt: number, began: Date, outcome: AttemptOutcome): void {
+  #end(address: TaskAddress, attempt: number, began: Date | undefined, outcome: AttemptOutcome): void {
     const ended = new Date();
     if (outcome.status === "failed") {
       this.#records.failed(address, attempt, ended, outcome.failure);
     } else {
       this.#records.committed(address, attempt, ended, outcome.commit);
       const { step, path, visit } = address;
-      const seconds = (ended.getTime() - began.getTime()) / 1000;
+      const seconds = (ended.getTime() - (began ?? ended).getTime()) / 1000;
       this.#onEvent({ type: "task-succeeded", task: { step, path, visit }, attempt, seconds });
     }
   }
