@@ -1,4 +1,6 @@
+import { hash } from "node:crypto";
 import { InlineBudget, loadArtifact, loadArtifactSync, storeArtifact } from "../data/artifacts.ts";
+import { encode } from "../data/codecs/index.ts";
 import type { Items } from "../data/items.ts";
 import type { ArtifactRef, BlobStore, Manifest } from "../data/store.ts";
 import { ForeachItemsError, ParameterWriteError, UndeclaredArtifactError, UnsetArtifactError } from "./errors.ts";
@@ -118,10 +120,18 @@ export class TaskArtifacts {
     await Promise.all(
       changed.map(async (cell) => {
         const ref = await storeArtifact(cell.value, `this.${cell.name}`, this.#blobs, budget);
-        manifest[cell.name] = cell.ref !== undefined && sameValue(ref, cell.ref) ? cell.ref : ref;
+        const same = cell.ref !== undefined && (sameValue(ref, cell.ref) || (await this.#isAsLoaded(cell, ref)));
+        manifest[cell.name] = same && cell.ref !== undefined ? cell.ref : ref;
       }),
     );
     return manifest;
+  }
+
+  /** Whether a value is the one that was loaded, in other bytes: Python writes 1.0 where JavaScript writes 1. */
+  async #isAsLoaded(cell: Cell, ref: ArtifactRef): Promise<boolean> {
+    if (cell.state !== "read" || cell.ref?.codec !== "json" || ref.codec !== "json") return false;
+    const { bytes } = encode(await loadArtifact(cell.ref, this.#blobs), `this.${cell.name}`);
+    return hash("sha256", bytes, "hex") === ref.hash;
   }
 }
 

@@ -25,7 +25,7 @@ class Attempts(unittest.TestCase):
         # Modules stay imported: each source has a name of its own.
         self.number += 1
         name = f"steps_{id(self)}_{self.number}"
-        of_task: dict[str, object] = {"begin": begin()} if before is None else {"before": before}
+        of_task: dict[str, object] = {"begin": begin(**context.pop("given", {}))} if before is None else {"before": before}
         if inputs is not None:
             of_task["inputs"] = inputs
         return run_attempt(  # type: ignore[return-value]
@@ -143,6 +143,11 @@ class Attempts(unittest.TestCase):
                 self.assertEqual(found[0], name)
                 if message is not None:
                     self.assertEqual(found[1], message)
+
+    def test_a_parameter_cannot_be_changed_in_place_either(self) -> None:
+        self.assertEqual(self.commit("def train(flow):\n    flow.layers[0]\n", parameters=["alpha", "layers"], given={"layers": [1]})["transition"], 0)
+        name, _ = self.failure("def train(flow):\n    flow.layers.append(2)\n", parameters=["alpha", "layers"], given={"layers": [1]})
+        self.assertEqual(name, "PARAMETER_WRITE")
 
     def test_an_exception_is_a_failure_with_the_users_frames(self) -> None:
         outcome = self.outcome("""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..data.artifacts import InlineBudget, inline_ref, load_bytes, put_ref
+import hashlib
+
+from ..data.artifacts import InlineBudget, inline_ref, load_artifact, load_bytes, put_ref
 from ..data.codecs import decode, encode
 from ..parallel import in_parallel
 from .errors import ParameterWriteError, UndeclaredArtifactError, UnknownArtifactError, UnsetArtifactError
@@ -92,7 +94,9 @@ class TaskArtifacts:
         manifest: Manifest = {}
         changed: list[tuple[str, Encoded]] = []
         for cell in self._cells.values():
-            encoded = None if cell.name in self._parameters else self._changed(cell)
+            encoded = self._changed(cell)
+            if encoded is not None and cell.name in self._parameters:
+                raise ParameterWriteError(self._step, cell.name)
             if encoded is not None:
                 changed.append((cell.name, encoded))
             elif cell.ref is not None:
@@ -129,9 +133,8 @@ class TaskArtifacts:
             return None
         assert cell.ref is not None
         encoded = encode(cell.value, at)
-        before = load_bytes(cell.ref, self._blobs)
-        if encoded[0] == cell.ref["codec"] and encoded[2] == before:
+        if encoded[0] == cell.ref["codec"] and hashlib.sha256(encoded[2]).hexdigest() == cell.ref["hash"]:
             return None
         # Another language, or another version of a package, may write the same value in other bytes.
-        unchanged = encode(decode(cell.ref["codec"], before), at)
+        unchanged = encode(load_artifact(cell.ref, self._blobs), at)
         return None if unchanged[0] == encoded[0] and unchanged[2] == encoded[2] else encoded

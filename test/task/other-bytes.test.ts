@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
+import type { ArtifactRef } from "../../lib/data/store.ts";
+import { TaskArtifacts } from "../../lib/task/artifacts.ts";
+import type { StepContext } from "../../lib/task/protocol.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "other-bytes-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const context: StepContext = {
+  flow: "Train",
+  step: "fit",
+  definition: { body: { kind: "method" }, transitions: [], reads: "all", writes: [] },
+  role: "plain",
+  exits: [],
+  parameters: [],
+  artifacts: ["x"],
+};
+/** As Python writes it. */
+const inline = '{"10":1.0,"9":[1e-07]}';
+const written: ArtifactRef = { hash: "0".repeat(64), size: inline.length, codec: "json", type: "Object", inline };
+
+async function leftBy(step: (flow: { x: Record<string, unknown> }) => void): Promise<ArtifactRef | undefined> {
+  const artifacts = new TaskArtifacts(context, new FolderBlobStore(folder), { x: written });
+  const flow = { x: {} };
+  artifacts.attach(flow);
+  step(flow);
+  return (await artifacts.collect(flow))["x"];
+}
+
+describe("an artifact that Python wrote in bytes that JavaScript would not", () => {
+  it("stays what it is where a step only read it", async () => {
+    expect(await leftBy((flow) => void flow.x["9"])).toBe(written);
+  });
+
+  it("is another one where a step changed it in place", async () => {
+    expect(await leftBy((flow) => Object.assign(flow.x, { a: 1 }))).toMatchObject({
+      inline: '{"9":[1e-7],"10":1,"a":1}',
+    });
+  });
+
+  it("is another one where a step assigned it", async () => {
+    expect(
+      await leftBy((flow) => {
+        flow.x = { b: 1 };
+      }),
+    ).toMatchObject({ inline: '{"b":1}' });
+  });
+});
