@@ -71,7 +71,7 @@ class WithoutArrow(unittest.TestCase):
     def test_a_frame_is_pickled_and_the_log_says_so(self) -> None:
         console = io.StringIO()
         # pandas 3 keeps text in Arrow itself, where pyarrow is installed.
-        numbers = frame()[["x", "n"]]
+        numbers = pandas.DataFrame({0: [1.5, -2.0, 0.0], 1: [1, 2, 3]})
         with mock.patch.dict("sys.modules", {"pyarrow": None}), contextlib.redirect_stderr(console):
             codec, kind, content = encode(numbers, "flow.table")
             pandas.testing.assert_frame_equal(decode(codec, bytes(content)), numbers)  # type: ignore[arg-type]
