@@ -26,7 +26,8 @@ export function writeFiles(files: Files): string {
 
 let scratch: string | undefined;
 
-function scratchFolder(): string {
+/** Lives while the process runs. */
+export function scratchFolder(): string {
   if (scratch === undefined) {
     const folder = mkdtempSync(join(tmpdir(), "millrace-"));
     process.once("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -5,9 +5,11 @@ import { Construct } from "constructs";
 import type { FlowDefinition, StepDefinition } from "../lib/flow/definition.ts";
 import { codeOf } from "./assets.ts";
 import { createJobQueue, createPublicNetwork } from "./batch-queue.ts";
+import type { PythonBundle } from "./bundle/request.ts";
 import { DeployError } from "./errors.ts";
-import { jobDefinitionName, StepJob } from "./job-definition.ts";
+import { jobDefinitionName, nodeProgram, StepJob } from "./job-definition.ts";
 import { computeOf, lambdaTimeout } from "./limits.ts";
+import { pythonCode, pythonProgram } from "./python-step.ts";
 import { TaskFunction, type TaskSettings } from "./task-function.ts";
 import { TaskRole } from "./task-role.ts";
 
@@ -20,6 +22,7 @@ export interface FlowStepsProps {
   readonly settings: TaskSettings;
   /** Each step's bundle. */
   readonly bundles: ReadonlyMap<string, string>;
+  readonly pythonBundles: ReadonlyMap<string, PythonBundle>;
   readonly jobQueue?: IJobQueue;
   readonly batchNetwork?: "public";
 }
@@ -99,23 +102,23 @@ export class FlowSteps extends Construct {
   }
 
   #createTask(scope: Construct, name: string, step: StepDefinition): TaskFunction | StepJob {
-    const { definition, settings, bundles, batchNetwork } = this.#props;
+    const { definition, settings, bundles, pythonBundles, batchNetwork } = this.#props;
     const compute = computeOf(step);
     const code = bundles.get(name) ?? "";
+    const python = step.body.kind === "python" ? { bundle: pythonBundles.get(name) } : undefined;
     if (compute.kind === "batch" && this.#executionRole) {
       return new StepJob(scope, name, settings, {
         name: jobDefinitionName(settings.environment.stateMachineName(definition.name), name),
         step,
         compute,
-        code,
+        program: python ? pythonProgram(scope, name, python.bundle) : nodeProgram(scope, name, code),
         executionRole: this.#executionRole,
         publicAddress: batchNetwork === "public",
       });
     }
     return new TaskFunction(scope, name, settings, {
       description: `${definition.name}: ${name}`,
-      code: codeOf({ "index.mjs": code }),
-      handler: "index.handler",
+      ...(python ? pythonCode(python.bundle) : { code: codeOf({ "index.mjs": code }), handler: "index.handler" }),
       memory: compute.memory,
       timeout: lambdaTimeout(step),
     });

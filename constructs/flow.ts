@@ -53,7 +53,7 @@ export class Flow extends FlowBase implements IGrantable {
   /** @throws MillraceError where the flow is not right, or AWS can't run it as it is. */
   constructor(scope: Construct, id: string, props: FlowProps) {
     super(scope, id);
-    const { definition, bundles } = flowOf(this, props.flow);
+    const { definition, bundles, pythonBundles } = flowOf(this, props.flow);
     this.flowName = definition.name;
     const { datastore: bucket, table, vpc, vpcSubnets, securityGroups, jobQueue, batchNetwork, timeout } = props;
     const environment = props.environment ?? new FlowEnvironment(this, "Environment", given({ bucket, table }));
@@ -61,7 +61,13 @@ export class Flow extends FlowBase implements IGrantable {
     const role = new TaskRole(this, "Role", { flow: this.flowName, environment, logGroup, inVpc: vpc !== undefined });
     const settings = { environment, logGroup, role, ...given({ vpc, vpcSubnets, securityGroups }) };
     const begin = createBegin(this, settings, definition);
-    this.#steps = new FlowSteps(this, "Steps", { definition, settings, bundles, ...given({ jobQueue, batchNetwork }) });
+    this.#steps = new FlowSteps(this, "Steps", {
+      definition,
+      settings,
+      bundles,
+      pythonBundles,
+      ...given({ jobQueue, batchNetwork }),
+    });
     if (this.#steps.jobQueue) this.jobQueue = this.#steps.jobQueue;
     this.stateMachine = createStateMachine(this, {
       definition,

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ArnFormat, Duration, Size, Stack } from "aws-cdk-lib";
 import {
@@ -15,18 +14,39 @@ import type { Construct } from "constructs";
 import type { StepDefinition } from "../lib/flow/definition.ts";
 import { writeFiles } from "./assets.ts";
 import type { BatchCompute } from "./limits.ts";
-import { runtimeFile } from "./runtime.ts";
+import { readRuntime } from "./runtime.ts";
 import { type TaskSettings, taskVariables } from "./task-function.ts";
 
-/** Needs no build and no registry of the user's. */
-const stockImage = "public.ecr.aws/docker/library/node:24-slim";
+/** What a job's container begins with. */
+export interface JobProgram {
+  /** Needs no build and no registry of the user's. */
+  readonly stockImage: string;
+  readonly command: string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** The objects that it fetches. */
+  readonly fetches: readonly string[];
+}
+
+/** A step in TypeScript, or a command: the bundle is a module that Node runs. */
+export function nodeProgram(scope: Construct, id: string, code: string): JobProgram {
+  const asset = new Asset(scope, `${id}Bundle`, { path: join(writeFiles({ "step.mjs": code }), "step.mjs") });
+  return {
+    stockImage: "public.ecr.aws/docker/library/node:24-slim",
+    command: ["node", "--input-type=module", "--eval", readRuntime("boot.mjs")],
+    environment: {
+      MILLRACE_BUNDLE: asset.httpUrl,
+      MILLRACE_BUNDLE_SHA256: createHash("sha256").update(code).digest("hex"),
+    },
+    // All bundles, so that the revisions before this one can still fetch theirs.
+    fetches: [asset.bucket.arnForObjects("*.mjs")],
+  };
+}
 
 export interface StepJobProps {
   readonly name: string;
   readonly step: StepDefinition;
   readonly compute: BatchCompute;
-  /** The step's bundle. */
-  readonly code: string;
+  readonly program: JobProgram;
   /** Pulls the image and writes the log. */
   readonly executionRole: IRole;
   readonly publicAddress: boolean;
@@ -39,23 +59,21 @@ export interface StepJobProps {
 export class StepJob extends EcsJobDefinition {
   /** Known beforehand, without the revision. */
   readonly name: string;
-  readonly #asset: Asset;
+  readonly #fetches: readonly string[];
 
   constructor(scope: Construct, id: string, settings: TaskSettings, props: StepJobProps) {
-    const { step, compute, code, executionRole } = props;
-    const asset = new Asset(scope, `${id}Bundle`, { path: join(writeFiles({ "step.mjs": code }), "step.mjs") });
-    const image = compute.image ?? (step.body.kind === "command" ? step.body.image : undefined) ?? stockImage;
+    const { step, compute, program, executionRole } = props;
+    const image = compute.image ?? (step.body.kind === "command" ? step.body.image : undefined) ?? program.stockImage;
     allowPull(executionRole, image);
     const container = {
       image: ContainerImage.fromRegistry(image),
       cpu: compute.vcpu,
       memory: Size.mebibytes(compute.memory),
-      command: ["node", "--input-type=module", "--eval", readFileSync(runtimeFile("boot"), "utf8").trim()],
+      command: program.command,
       environment: {
         ...taskVariables(settings.environment),
         AWS_REGION: Stack.of(scope).region,
-        MILLRACE_BUNDLE: asset.httpUrl,
-        MILLRACE_BUNDLE_SHA256: createHash("sha256").update(code).digest("hex"),
+        ...program.environment,
         MILLRACE_LOG_GROUP: settings.logGroup.logGroupName,
       },
       jobRole: settings.role,
@@ -75,7 +93,7 @@ export class StepJob extends EcsJobDefinition {
       ...(step.timeout === undefined ? {} : { timeout: Duration.seconds(Math.max(60, Math.ceil(step.timeout))) }),
     });
     this.name = props.name;
-    this.#asset = asset;
+    this.#fetches = program.fetches;
     this.#allowFetch(settings.role);
   }
 
@@ -86,9 +104,9 @@ export class StepJob extends EcsJobDefinition {
     this.#allowFetch(role);
   }
 
-  /** All bundles, so that the revisions before this one can still fetch theirs. */
   #allowFetch(role: IRole): void {
-    const resources = [this.#asset.bucket.arnForObjects("*.mjs")];
+    const resources = [...this.#fetches];
+    if (resources.length === 0) return;
     role.addToPrincipalPolicy(new PolicyStatement({ actions: ["s3:GetObject"], resources }));
   }
 }

@@ -1,4 +1,4 @@
-import type { Compute, FlowDefinition, StepDefinition } from "../lib/flow/definition.ts";
+import type { Compute, FlowDefinition, PythonEnvironment, StepDefinition } from "../lib/flow/definition.ts";
 import { DeployError } from "./errors.ts";
 
 export type BatchCompute = Extract<Compute, { kind: "batch" }>;
@@ -45,13 +45,11 @@ export function checkLimits({ steps, file }: FlowDefinition): void {
 }
 
 function problemOf(step: StepDefinition): readonly [problem: string, fix: string] | undefined {
-  if (step.body.kind === "python") {
-    return [
-      "is written in Python, which runs here and not yet on AWS.",
-      "Write it as a method or a handler, or as a command with an image.",
-    ];
-  }
   const compute = computeOf(step);
+  if (step.body.kind === "python") {
+    const problem = pythonProblem(step.body.environment, compute);
+    if (problem) return problem;
+  }
   if (compute.kind === "batch") return compute.gpu ? undefined : fargateProblem(compute);
   if (step.body.kind === "command") {
     return ["is a command, and Lambda runs no commands.", 'Give it compute: { kind: "batch", vcpu, memory }.'];
@@ -87,4 +85,25 @@ function fargateProblem({ vcpu, memory }: BatchCompute): readonly [problem: stri
 
 function range(from: number, to: number, by: number): number[] {
   return Array.from({ length: (to - from) / by + 1 }, (_, index) => from + index * by);
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, as far as the package millrace runs on them. */
+const pythonVersions = ["3.10", "3.11", "3.12", "3.13", "3.14"];
+
+function pythonProblem(
+  { conda, pythonVersion }: PythonEnvironment = {},
+  compute: Compute,
+): readonly [problem: string, fix: string] | undefined {
+  const image = compute.kind === "batch" ? compute.image : undefined;
+  if (conda !== undefined && image === undefined) {
+    return [
+      "has packages of conda, which AWS gets in an image.",
+      'Give it compute: { kind: "batch", vcpu, memory, image } with an image that has them, or name them as requirements.',
+    ];
+  }
+  if (pythonVersion === undefined || image !== undefined || pythonVersions.includes(pythonVersion)) return undefined;
+  return [
+    `asks for Python ${pythonVersion}, which AWS does not have.`,
+    `Choose one of ${pythonVersions.join(", ")}, or Batch with an image.`,
+  ];
 }

@@ -27,6 +27,8 @@ export interface TaskFunctionProps {
   readonly description: string;
   readonly code: Code;
   readonly handler: string;
+  /** Default: Node 24. */
+  readonly runtime?: Runtime;
   /** In MiB. */
   readonly memory: number;
   /** In seconds. */
@@ -39,7 +41,7 @@ export class TaskFunction extends LambdaFunction {
     const { environment, role, logGroup } = settings;
     super(scope, id, {
       description: props.description,
-      runtime: Runtime.NODEJS_24_X,
+      runtime: props.runtime ?? Runtime.NODEJS_24_X,
       code: props.code,
       handler: props.handler,
       memorySize: props.memory,

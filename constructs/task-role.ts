@@ -44,6 +44,7 @@ export class TaskRole extends Role {
     }
     acknowledgeWildcards(this, {
       "/blobs/*": "Artifacts are named by their content, which is not known before.",
+      "/*.zip": "Revisions of a Batch job keep their bundles, which are named by their content.",
       "/*.mjs": "Revisions of a Batch job keep their bundles, which are named by their content.",
     });
   }

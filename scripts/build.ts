@@ -62,6 +62,7 @@ cpSync("lambdas/python/millrace", `${next}/python/millrace`, {
   recursive: true,
   filter: (path) => !path.endsWith("__pycache__"),
 });
+cpSync("lambdas/python/boot.py", `${next}/lambdas/boot.py`);
 cpSync("lib/flow/flow-definition.schema.json", `${next}/flow-definition.schema.json`);
 rmSync("dist", { recursive: true, force: true });
 renameSync(next, "dist");

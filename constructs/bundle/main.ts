@@ -4,14 +4,19 @@ import { isMillraceError } from "../../lib/errors.ts";
 import { isFlowClass } from "../../lib/flow/spec/flow-spec.ts";
 import { chainOf } from "../../lib/flow/spec/steps-of.ts";
 import { checkLimits } from "../limits.ts";
+import { bundlePythonSteps } from "./python.ts";
 import type { BundleAnswer, BundleFailure, BundleReply, BundleRequest } from "./request.ts";
 import { bundleSteps } from "./steps.ts";
 
 async function answer(request: BundleRequest): Promise<BundleAnswer> {
   const { definition, classes } = await flowOf(request);
   checkLimits(definition);
-  const bundles = request.bundle ? await bundleSteps(definition, classes, request.runtimes) : {};
-  return { definition, bundles };
+  if (!request.bundle) return { definition, bundles: {}, pythonBundles: {} };
+  const [bundles, pythonBundles] = await Promise.all([
+    bundleSteps(definition, classes, request.runtimes),
+    bundlePythonSteps(definition, request.scratch),
+  ]);
+  return { definition, bundles, pythonBundles };
 }
 
 async function flowOf({ file = "", definition, classes = [] }: BundleRequest) {

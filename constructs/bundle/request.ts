@@ -9,6 +9,8 @@ export interface BundleRequest {
   readonly classes?: readonly string[];
   /** The modules that run a step on each kind of compute. */
   readonly runtimes: Readonly<Record<"lambda" | "batch", string>>;
+  /** A folder for what is no text; it lives as long as the app's process. */
+  readonly scratch: string;
   /** Whether bundles are wanted, or the definition alone. */
   readonly bundle: boolean;
 }
@@ -17,7 +19,18 @@ export interface BundleAnswer {
   readonly definition: FlowDefinition;
   /** By step. */
   readonly bundles: Readonly<Record<string, string>>;
+  /** Of the steps in Python, by step. */
+  readonly pythonBundles: Readonly<Record<string, PythonBundle>>;
 }
+
+/** A Python step's code with its packages: for Lambda a folder, or one with a Dockerfile, for Batch archives to be unpacked into one folder. */
+export type PythonBundle = {
+  /** Of Python, as `3.14`. */
+  readonly version: string;
+} & (
+  | { readonly kind: "folder" | "image"; readonly folder: string }
+  | { readonly kind: "archives"; readonly archives: readonly { readonly path: string; readonly sha256: string }[] }
+);
 
 /** What the process answers with: the message of an error is for the user. */
 export type BundleReply = { readonly answer: BundleAnswer } | { readonly error: BundleFailure };

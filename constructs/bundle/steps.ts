@@ -9,6 +9,7 @@ import { stepContext } from "../../lib/task/context.ts";
 import type { StepContext } from "../../lib/task/protocol.ts";
 import { computeOf } from "../limits.ts";
 import { blankSteps } from "./blank.ts";
+import { withoutPlaces } from "./context.ts";
 import { entryOf } from "./entry.ts";
 import { embedFiles, fileModules } from "./files.ts";
 import type { BundleRequest } from "./request.ts";
@@ -21,7 +22,7 @@ const banner =
   'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);';
 
 /**
- * Bundles each step by itself, so that it carries what it uses and nothing else, and changes only when that does.
+ * Bundles each step that is not in Python by itself, so that it carries what it uses and nothing else, and changes only when that does.
  *
  * @throws MillraceError `BUNDLE` where an import can't be resolved, or a file can't be read.
  */
@@ -32,8 +33,9 @@ export async function bundleSteps(
 ): Promise<Record<string, string>> {
   const structure = fold(definition);
   const steps = Object.keys(definition.steps);
+  const bundled = steps.filter((step) => definition.steps[step]?.body.kind !== "python");
   const files = new Set(Object.values(definition.steps).map(({ file }) => resolve(file ?? definition.file ?? "")));
-  const codes = steps.map(async (step) => {
+  const codes = bundled.map(async (step) => {
     const context = withoutPlaces(stepContext(definition, structure, step));
     const others = new Set(steps.filter((name) => name !== step));
     const runtime = runtimes[computeOf(context.definition).kind];
@@ -74,15 +76,6 @@ async function bundleStep(
   } catch (error) {
     throw bundleError(context.step, error as BuildFailure);
   }
-}
-
-/** What only people read would change the bundle with each line that is added above the step. */
-function withoutPlaces(context: StepContext): StepContext {
-  const { file, line, doc, transitions, ...definition } = context.definition;
-  return {
-    ...context,
-    definition: { ...definition, transitions: transitions.map(({ line, ...transition }) => transition) },
-  };
 }
 
 /** The flow's `millrace` is the runtime, so that both have one FlowSpec and the bundle one copy. */

@@ -114,7 +114,7 @@ export interface Foreach {
 }
 
 export type Compute =
-  | { readonly kind: "lambda"; readonly memory: number }
+  | { readonly kind: "lambda"; readonly memory: number; readonly package?: "image" }
   | {
       readonly kind: "batch";
       readonly vcpu: number;

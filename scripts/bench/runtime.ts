@@ -11,6 +11,7 @@ export async function runtime(): Promise<readonly Figure[]> {
   const { bundles } = bundle({
     file: join(import.meta.dirname, "flows/foreach.ts"),
     runtimes: { lambda: runtimeFile("task"), batch: runtimeFile("batch") },
+    scratch,
     bundle: true,
   });
   const step = bundles.body ?? "";

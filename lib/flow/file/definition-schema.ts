@@ -67,6 +67,7 @@ const compute = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("lambda"),
     memory: z.number().min(128).max(10_240).meta({ description: "In MiB." }),
+    package: z.literal("image").exactOptional(),
   }),
   z.strictObject({
     kind: z.literal("batch"),

@@ -25,6 +25,11 @@ export interface LambdaCompute {
   readonly kind: "lambda";
   /** 128 MiB to 10 GiB. Default 512 MiB. */
   readonly memory?: Size;
+  /**
+   * Of a Python step: a container image, which Docker builds while the flow is deployed. Default: a zip, which needs no Docker, unless the
+   * packages have more than the 250 MB that Lambda unpacks.
+   */
+  readonly package?: "image";
 }
 
 export interface BatchCompute {
@@ -58,7 +63,7 @@ export function readStepOptions(step: string, options: StepOptions): StepSetting
     if (isolate !== undefined && isolate !== "process") refuse("isolate", isolate, '"process"');
     return {
       ...(body !== undefined && { body }),
-      ...(compute !== undefined && { compute: readCompute(compute) }),
+      ...(compute !== undefined && { compute: readCompute(compute, body !== undefined) }),
       ...(retry !== undefined && { retry: readRetry(retry) }),
       ...(timeout !== undefined && { timeout: atLeast("timeout", parseDuration(timeout), 0.001) }),
       ...(isolate !== undefined && { isolate }),
@@ -72,13 +77,14 @@ export function readStepOptions(step: string, options: StepOptions): StepSetting
   }
 }
 
-function readCompute(compute: LambdaCompute | BatchCompute): Compute {
+function readCompute(compute: LambdaCompute | BatchCompute, isPython: boolean): Compute {
   if (compute.kind === "lambda") {
-    const { kind, memory = "512 MiB", ...rest } = compute;
+    const { kind, memory = "512 MiB", package: form, ...rest } = compute;
     refuseUnknown("an option of a Lambda step", rest);
     const mebibytes = parseSize(memory);
     if (mebibytes < 128 || mebibytes > 10_240) refuse("memory", memory, "128 MiB to 10 GiB on Lambda");
-    return { kind, memory: mebibytes };
+    if (form !== undefined && (form !== "image" || !isPython)) refuse("package", form, '"image", of a Python step');
+    return { kind, memory: mebibytes, ...(form !== undefined && { package: form }) };
   }
   if (compute.kind === "batch") {
     const { kind, vcpu, memory, gpu, image, ...rest } = compute;
