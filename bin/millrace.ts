@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { exitCode, printError, UsageError } from "./terminal/errors.ts";
+import { watchOutput } from "./terminal/output.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 const program = new Command("millrace")
   .description("Typed ML flows: here in milliseconds, on AWS as Step Functions state machines.")
+  .version(version)
   .configureHelp({ sortSubcommands: false })
   .exitOverride()
   .configureOutput({ outputError: () => {} });
@@ -15,10 +20,10 @@ function command(usage: string, description: string): Command {
 const storeOption = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace; to read, also aws"] as const;
 
 command("run", "run a flow on this machine")
-  .usage("FILE [--PARAMETER VALUE]... [options]")
+  .usage("FILE [--PARAMETER VALUE]... [options] [-- --PARAMETER VALUE...]")
   .argument("[file]", "the flow: flow.ts, flow.ts#Class or flow.yaml")
   .option("--max-workers <n>", "tasks at a time; default the number of cores")
-  .option("--tag <tag>", "tag the run; may be repeated", (tag: string, tags: string[]) => [...tags, tag], [])
+  .option("--tag <tag>", "tag the run; may be repeated", (tag: string, tags: string[] = []) => [...tags, tag])
   .option("--run-id-file <file>", "write the run's id to this file as soon as the run begins")
   .option(...storeOption)
   .allowUnknownOption()
@@ -54,7 +59,9 @@ command("dump <pathspec>", "the artifacts of Flow/run, Flow/run/step or Flow/run
   .option(...storeOption)
   .action(async (pathspec, options) => (await import("./commands/dump.ts")).dump(pathspec, options));
 
-const json = process.argv.includes("--json");
+watchOutput();
+const options = process.argv.slice(2);
+const json = options.slice(0, options.includes("--") ? options.indexOf("--") : undefined).includes("--json");
 try {
   await program.parseAsync();
 } catch (error) {
@@ -72,7 +79,10 @@ function usage(error: CommanderError): UsageError | undefined {
     process.exitCode = 2;
     return undefined;
   }
-  const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " ($1)");
+  const text = error.message
+    .replace(/^error: /, "")
+    .replace(/\.?\n\((.*)\)$/, " ($1)")
+    .replace(/\.$/, "");
   return new UsageError(
     `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
     "`millrace --help` and `millrace COMMAND --help` tell what there is.",

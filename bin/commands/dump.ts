@@ -3,6 +3,8 @@ import type { Artifact } from "../../lib/client/artifact.ts";
 import type { Run } from "../../lib/client/run.ts";
 import { Step } from "../../lib/client/step.ts";
 import { Task } from "../../lib/client/task.ts";
+import { ArtifactFile } from "../../lib/data/file.ts";
+import { MillraceError } from "../../lib/errors.ts";
 import { clientOf } from "../terminal/client.ts";
 import { printTable } from "../terminal/table.ts";
 
@@ -12,62 +14,62 @@ interface DumpOptions {
   readonly store?: string;
 }
 
-/** Artifacts as a run's last task, a step's tasks or one task left them. */
+/** Artifacts as a run's last task, a step's tasks or one task left them. With `--json` an array where a step is named, else one object or value. */
 export async function dump(pathspec: string, options: DumpOptions): Promise<void> {
   await using client = await clientOf(options.store);
-  const tasks = await tasksOf(await client.get(pathspec));
-  if (options.artifact !== undefined) {
-    for (const task of tasks) await dumpValue(task.artifact(options.artifact), options.json === true);
-    return;
-  }
+  const target = await client.get(pathspec);
+  const tasks = target instanceof Step ? await target.tasks() : [await taskOf(target)];
+  const { artifact: name } = options;
   if (options.json) {
-    for (const task of tasks) {
-      const artifacts = await Promise.all(
-        task.artifacts().map(async (artifact) => [artifact.name, await described(artifact)]),
-      );
-      console.log(
-        JSON.stringify({ task: task.pathspec, status: task.status, artifacts: Object.fromEntries(artifacts) }, plain),
-      );
-    }
-    return;
-  }
-  const rows = tasks.flatMap((task) =>
-    task.artifacts().map(async (artifact) => [`${task.step}/${task.id}`, ...(await row(artifact))]),
-  );
-  await printTable(["task", "artifact", "type", "bytes", "value"], await Promise.all(rows));
-}
-
-async function tasksOf(target: Run | Step | Task): Promise<readonly Task[]> {
-  if (target instanceof Task) return [target];
-  if (target instanceof Step) return await target.tasks();
-  const last = (await target.steps()).at(-1);
-  return last === undefined ? [] : await last.tasks();
-}
-
-/** The whole value; bytes as they are, so that they can be piped into a file. */
-async function dumpValue(artifact: Artifact, json: boolean): Promise<void> {
-  const value = await artifact.value();
-  if (json) console.log(JSON.stringify(value, plain));
-  else if (value instanceof Uint8Array) process.stdout.write(value);
-  else
-    console.log(
-      typeof value === "string"
-        ? value
-        : inspect(value, { depth: null, maxArrayLength: null, colors: process.stdout.isTTY }),
+    const documents = await Promise.all(
+      tasks.map((task) => (name === undefined ? described(task) : task.artifact(name).value())),
     );
+    console.log(JSON.stringify(target instanceof Step ? documents : documents[0], plain) ?? "null");
+  } else if (name !== undefined) {
+    for (const task of tasks) await printValue(task.artifact(name));
+  } else {
+    const rows = await Promise.all(tasks.flatMap((task) => task.artifacts().map((artifact) => row(task, artifact))));
+    await printTable(["task", "artifact", "type", "bytes", "value"], rows);
+  }
 }
 
-async function described(artifact: Artifact) {
-  const { type, codec, size, hash } = artifact;
-  return { type, codec, size, hash, ...(codec === "json" && { value: await artifact.value() }) };
+async function taskOf(target: Run | Task): Promise<Task> {
+  const task = target instanceof Task ? target : await target.lastTask();
+  if (task?.status === "succeeded") return task;
+  throw new MillraceError(
+    "NOT_FOUND",
+    task === undefined
+      ? `No task of ${target.pathspec} has succeeded.`
+      : `${task.pathspec} has not succeeded: it is ${task.status}.`,
+    { fix: `A task leaves artifacts when it succeeds; millrace logs ${target.pathspec} tells what it wrote.` },
+  );
 }
 
-async function row(artifact: Artifact): Promise<string[]> {
+/** The whole value; bytes and files as they are, to be piped into a file. */
+async function printValue(artifact: Artifact): Promise<void> {
+  const value = await artifact.value();
+  if (value instanceof Uint8Array) process.stdout.write(value);
+  else if (value instanceof ArtifactFile) process.stdout.write(value.bytes());
+  else if (typeof value === "string") console.log(value);
+  else console.log(inspect(value, { depth: null, maxArrayLength: null, colors: process.stdout.hasColors?.() }));
+}
+
+async function described(task: Task) {
+  const artifacts = task.artifacts().map(async (artifact) => {
+    const { type, codec, size, hash } = artifact;
+    const value = codec === "json" ? { value: await artifact.value() } : {};
+    return [artifact.name, { type, codec, size, hash, ...value }] as const;
+  });
+  return { task: task.pathspec, status: task.status, artifacts: Object.fromEntries(await Promise.all(artifacts)) };
+}
+
+async function row(task: Task, artifact: Artifact): Promise<string[]> {
   const shown =
     artifact.codec === "json"
       ? inspect(await artifact.value(), { breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 10 })
       : "";
-  return [artifact.name, artifact.type, String(artifact.size), shown.length > 60 ? `${shown.slice(0, 59)}…` : shown];
+  const value = shown.length > 60 ? `${shown.slice(0, 59)}…` : shown;
+  return [`${task.step}/${task.id}`, artifact.name, artifact.type, String(artifact.size), value];
 }
 
 /** For `JSON.stringify`: what JSON has no form of, as what comes nearest. */

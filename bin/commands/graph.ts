@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
-import { loadFlow } from "../../lib/flow/load/load.ts";
 import { UsageError } from "../terminal/errors.ts";
+import { loadFlowFile } from "../terminal/flow.ts";
 
 const formats: Readonly<Record<string, (definition: FlowDefinition) => Promise<string>>> = {
   mermaid: async (definition) => (await import("../../lib/flow/graph/mermaid.ts")).mermaid(definition),
@@ -23,7 +21,7 @@ export async function graph(file: string, options: { readonly format: string; re
       `Name one of ${Object.keys(formats).join(", ")}.`,
     );
   }
-  const { definition } = await loadFlow(file, { cacheDir: join(storeFolder(), "cache") });
+  const { definition } = await loadFlowFile(file, options);
   const text = await write(definition);
   console.log(options.json ? JSON.stringify({ flow: definition.name, format: options.format, text }) : text.trimEnd());
 }

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { Run } from "../../lib/client/run.ts";
 import { clientOf } from "../terminal/client.ts";
 import { wholeNumber } from "../terminal/options.ts";
+import { printable } from "../terminal/output.ts";
 import { printTable } from "../terminal/table.ts";
 
 interface ListOptions {
@@ -29,7 +30,8 @@ export async function list(flow: string | undefined, options: ListOptions): Prom
 function row(run: Run): string[] {
   const took =
     run.endedAt === undefined ? "" : `${((Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1000).toFixed(2)} s`;
-  return [run.flow, run.id, colored(run.status), run.startedAt, took, run.tags.join(" ")];
+  const started = run.startedAt.replace(/\.\d+/, "");
+  return [run.flow, run.id, colored(run.status), started, took, printable(run.tags.join(" "))];
 }
 
 function colored(status: Run["status"]): string {

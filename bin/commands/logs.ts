@@ -4,6 +4,7 @@ import { Step } from "../../lib/client/step.ts";
 import { Task } from "../../lib/client/task.ts";
 import { clientOf } from "../terminal/client.ts";
 import { UsageError } from "../terminal/errors.ts";
+import { wholeNumber } from "../terminal/options.ts";
 
 interface LogsOptions {
   readonly json?: true;
@@ -13,14 +14,18 @@ interface LogsOptions {
 
 /** Lines of the last attempt of each task, unless told which; standard error's lines go to standard error. */
 export async function logs(pathspec: string, options: LogsOptions): Promise<void> {
-  const { attempt } = options;
-  if (attempt !== undefined && !/^\d+$/.test(attempt)) {
-    throw new UsageError(`--attempt takes a number, from 0 on; received ${JSON.stringify(attempt)}.`);
-  }
+  const attempt = options.attempt === undefined ? undefined : wholeNumber("--attempt", options.attempt, 0);
   await using client = await clientOf(options.store);
   const target = await client.get(pathspec);
-  for (const task of await tasksOf(target)) {
-    const wanted = attempt === undefined ? (task.attempts.at(-1)?.attempt ?? 0) : Number(attempt);
+  const tasks = await tasksOf(target);
+  if (attempt !== undefined && tasks.every((task) => task.attempts.length <= attempt)) {
+    throw new UsageError(
+      `No task of ${target.pathspec} had an attempt ${attempt}.`,
+      `The last one is ${Math.max(...tasks.map((task) => task.attempts.length)) - 1}, the first 0.`,
+    );
+  }
+  for (const task of tasks) {
+    const wanted = attempt ?? task.attempts.length - 1;
     for await (const line of task.lines()) {
       if (line.attempt !== wanted) continue;
       if (options.json) {

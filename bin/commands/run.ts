@@ -1,25 +1,26 @@
-import { join } from "node:path";
+import { constants } from "node:os";
 import type { Command } from "commander";
-import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition, Json } from "../../lib/flow/definition.ts";
-import { loadFlow } from "../../lib/flow/load/load.ts";
 import { parseParameter } from "../../lib/flow/parameters.ts";
 import type { RunRecord } from "../../lib/metadata/records.ts";
 import { WorkerPool } from "../../lib/run/pool.ts";
 import { runFlow } from "../../lib/run/run-flow.ts";
 import { UsageError } from "../terminal/errors.ts";
+import { loadFlowFile } from "../terminal/flow.ts";
 import { wholeNumber } from "../terminal/options.ts";
+import { goOnWithoutOutput } from "../terminal/output.ts";
 import { RunDisplay } from "../terminal/run-display.ts";
+import { writableStore } from "../terminal/store.ts";
 
 interface RunOptions {
   readonly json?: true;
   readonly maxWorkers?: string;
-  readonly tag: readonly string[];
+  readonly tag?: readonly string[];
   readonly runIdFile?: string;
   readonly store?: string;
 }
 
-/** Exit code 0 where the run succeeded, else 1. */
+/** Exit code 0 where the run succeeded, 1 where it failed, and where it was interrupted 128 and the signal's number, as shells have it. */
 export async function run(command: Command, options: RunOptions): Promise<void> {
   const [file, ...rest] = command.args;
   const help = command.args.includes("--help") || command.args.includes("-h");
@@ -30,37 +31,46 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
       "Write millrace run flow.ts --alpha 0.5, say.",
     );
   }
-  const store = storeFolder(options.store);
   if (help) {
-    const { definition } = await loadFlow(file, { cacheDir: join(store, "cache") });
+    const { definition } = await loadFlowFile(file, options);
     command.addHelpText("after", parameterHelp(definition));
     return command.outputHelp();
   }
 
   const maxWorkers = options.maxWorkers === undefined ? undefined : wholeNumber("--max-workers", options.maxWorkers);
+  const store = writableStore(options.store);
   // Threads take as long to come up as the flow takes to compile.
   const workers = new WorkerPool(maxWorkers);
   const display = new RunDisplay(options.json === true);
-  const interruption = new AbortController();
-  const interrupt = () => interruption.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
+  const interruption = interruptible();
+  goOnWithoutOutput();
   let ended: RunRecord;
   try {
-    const flow = await loadFlow(file, { cacheDir: join(store, "cache") });
+    const flow = await loadFlowFile(file, options);
     ended = await runFlow(flow, {
       store,
       parameters: parseParameters(flow.definition, rest),
-      tags: options.tag,
       workers,
-      signal: interruption.signal,
+      signal: interruption,
       onEvent: (event) => display.show(event),
+      ...(options.tag !== undefined && { tags: options.tag }),
       ...(options.runIdFile !== undefined && { runIdFile: options.runIdFile }),
     });
   } finally {
     display.close();
     await workers.close();
   }
-  if (ended.status !== "succeeded") process.exitCode = 1;
+  if (ended.status === "interrupted") process.exitCode = 128 + constants.signals[interruption.reason as NodeJS.Signals];
+  else if (ended.status !== "succeeded") process.exitCode = 1;
+}
+
+/** Aborted, with its name as the reason, by the first signal that ends a command; the second one ends the process as it would any other. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => controller.abort(signal));
+  }
+  return controller.signal;
 }
 
 /** `--alpha 0.5`, `--alpha=0.5`, and for a boolean `--fast` alone. What is unknown or missing is the run's to say. */
@@ -69,16 +79,23 @@ function parseParameters({ parameters }: FlowDefinition, args: readonly string[]
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [, name, joined] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
-    if (name === undefined) throw new UsageError(`\`run\` takes one flow; received ${JSON.stringify(arg)} too.`);
+    if (name === undefined) throw new UsageError(...unexpected(arg));
     const definition = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     const alone = rest[0] === undefined || rest[0].startsWith("--");
     const text = joined ?? (alone ? undefined : rest.shift());
     if (definition === undefined) given.set(name, text ?? true);
     else if (text !== undefined) given.set(name, parseParameter(name, definition, text));
     else if (definition.type === "boolean") given.set(name, true);
-    else throw new UsageError(`--${name} needs a value.`, `Write --${name} VALUE.`);
+    else throw new UsageError(`--${name} needs a value.`, `Write --${name} VALUE, or --${name}=VALUE.`);
   }
   return Object.fromEntries(given);
+}
+
+function unexpected(arg: string): [message: string, fix: string] {
+  const received = JSON.stringify(arg);
+  return arg.startsWith("-")
+    ? [`There is no option ${received}.`, "Write a parameter as --NAME VALUE; `millrace run --help` tells the options."]
+    : [`\`run\` takes one flow; received ${received} too.`, "Write a parameter as --NAME VALUE."];
 }
 
 function parameterHelp({ name, parameters }: FlowDefinition): string {

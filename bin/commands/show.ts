@@ -1,12 +1,10 @@
-import { join } from "node:path";
 import { styleText } from "node:util";
-import { storeFolder } from "../../lib/client/open.ts";
 import type { FlowDefinition, StepDefinition } from "../../lib/flow/definition.ts";
-import { loadFlow } from "../../lib/flow/load/load.ts";
+import { loadFlowFile } from "../terminal/flow.ts";
 import { printTable } from "../terminal/table.ts";
 
 export async function show(file: string, options: { readonly json?: true }): Promise<void> {
-  const { definition } = await loadFlow(file, { cacheDir: join(storeFolder(), "cache") });
+  const { definition } = await loadFlowFile(file, options);
   if (options.json) {
     console.log(JSON.stringify(definition));
     return;

@@ -1,11 +1,13 @@
 import type { Client } from "../../lib/client/client.ts";
 import { openClient } from "../../lib/client/client.ts";
+import { namedStore } from "./store.ts";
 
 /** Opens the store that a command is told to read: a folder, or with `aws` the deployed environment's. */
-export async function clientOf(store: string | undefined): Promise<Client> {
-  if (store === "aws") {
+export async function clientOf(option: string | undefined): Promise<Client> {
+  if (option === "aws") {
     const { deployedStore } = await import("./deployed-store.ts");
     return await openClient(await deployedStore());
   }
-  return await openClient(store === undefined ? {} : { folder: store });
+  const folder = namedStore(option);
+  return await openClient(folder === undefined ? {} : { folder });
 }

@@ -1,10 +1,11 @@
 import { UsageError } from "./errors.ts";
 
-/** @throws UsageError where the text is no whole number above 0. */
-export function wholeNumber(option: string, text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : 0;
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new UsageError(`${option} takes a whole number above 0; received ${JSON.stringify(text)}.`);
-  }
-  return value;
+/** @throws UsageError where the text is no whole number of at least `least`. */
+export function wholeNumber(option: string, text: string, least: 0 | 1 = 1): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(
+    `${option} takes a whole number${least === 1 ? " above 0" : ""}; received ${JSON.stringify(text)}.`,
+    `Write ${option} ${least + 1}, say.`,
+  );
 }

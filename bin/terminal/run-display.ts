@@ -1,3 +1,4 @@
+import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 import { taskId } from "../../lib/flow/path.ts";
 import type { Failure, RunRecord, TaskKey } from "../../lib/metadata/records.ts";
@@ -5,24 +6,30 @@ import type { RunEvent } from "../../lib/run/events.ts";
 import { StatusLine } from "./status.ts";
 
 type Style = Parameters<typeof styleText>[0];
+type Stream = "stdout" | "stderr";
 
 /**
  * A run as it goes on. Each console line of a task is printed as it comes, behind `run/step/task`; on a terminal a last line tells what runs
- * now. With `json` every event is a line of JSON.
+ * now. What is not the flow's own output goes to standard error, so that a pipe gets the flow's lines alone. With `json` every event is a
+ * line of JSON.
  */
 export class RunDisplay {
   readonly #json: boolean;
-  readonly #status = new StatusLine();
+  readonly #output: Readonly<Record<Stream, WriteStream>>;
+  readonly #status: StatusLine;
   readonly #running = new Map<string, number>();
   #run = "";
   #done = 0;
+  #failed = 0;
 
-  constructor(json: boolean) {
+  constructor(json: boolean, output: Readonly<Record<Stream, WriteStream>> = process) {
     this.#json = json;
+    this.#output = output;
+    this.#status = new StatusLine(output.stderr);
   }
 
   show(event: RunEvent): void {
-    if (this.#json) process.stdout.write(`${JSON.stringify(event)}\n`);
+    if (this.#json) this.#output.stdout.write(`${JSON.stringify(event)}\n`);
     else this.#print(event);
   }
 
@@ -34,51 +41,51 @@ export class RunDisplay {
     switch (event.type) {
       case "run-started":
         this.#run = event.run.run;
-        this.#note(`${event.run.flow} run ${event.run.run}`, "bold");
+        this.#write("stderr", `${this.#style("bold", event.run.flow)} run ${event.run.run}`);
         break;
       case "task-started":
-        this.#count(event.task.step, 1);
+        this.#count(event.task, 1);
         break;
       case "line":
-        this.#status.above(() => this.#line(event.task, event.line));
+        this.#write(event.line.stream, `${this.#prefix(event.task, event.line.stream)} ${event.line.text}`);
         break;
       case "task-succeeded":
         this.#done++;
-        this.#count(event.task.step, -1);
+        this.#count(event.task, -1);
         break;
       case "task-retrying":
-        this.#count(event.task.step, -1);
-        this.#note(
-          `${this.#prefix(event.task)} attempt ${event.attempt} failed, again in ${event.delay.toFixed(1)} s: ${headline(event.failure)}`,
-          "yellow",
-        );
+        this.#count(event.task, -1);
+        this.#note(event.task, "yellow", `failed, again in ${event.delay.toFixed(1)} s: ${reason(event.failure)}`);
         break;
       case "task-failed":
-        this.#count(event.task.step, -1);
-        this.#note(`${this.#prefix(event.task)} failed: ${headline(event.failure)}`, "red");
-        if (event.failure.stack !== undefined) this.#note(indent(event.failure.stack), "dim");
+        this.#failed++;
+        this.#count(event.task, -1);
+        this.#note(event.task, "red", `failed: ${reason(event.failure)}`);
+        if (event.failure.stack !== undefined) this.#write("stderr", this.#style("dim", event.failure.stack));
         break;
       case "run-ended":
         this.#status.clear();
-        this.#ended(event.run);
+        this.#write("stderr", this.#ending(event.run));
     }
   }
 
-  #line(task: TaskKey, { stream, text }: Extract<RunEvent, { type: "line" }>["line"]): void {
-    const to = process[stream];
-    to.write(`${styleText("cyan", this.#prefix(task), { stream: to })} ${text}\n`);
+  #note(task: TaskKey, style: Style, text: string): void {
+    this.#write("stderr", `${this.#prefix(task, "stderr")} ${this.#style(style, text)}`);
   }
 
-  #prefix({ step, path, visit }: TaskKey): string {
-    return `${this.#run}/${step}/${taskId(path, visit)}`;
+  #write(to: Stream, text: string): void {
+    this.#status.above(() => this.#output[to].write(`${text}\n`));
   }
 
-  /** What is not the flow's own output goes to standard error, so that a pipe gets the flow's lines alone. */
-  #note(text: string, style: Style): void {
-    this.#status.above(() => process.stderr.write(`${styleText(style, text, { stream: process.stderr })}\n`));
+  #prefix(task: TaskKey, to: Stream): string {
+    return `${this.#style("dim", `${this.#run}/`, to)}${this.#style("cyan", name(task), to)}`;
   }
 
-  #count(step: string, change: 1 | -1): void {
+  #style(style: Style, text: string, to: Stream = "stderr"): string {
+    return styleText(style, text, { stream: this.#output[to] });
+  }
+
+  #count({ step }: TaskKey, change: 1 | -1): void {
     const running = (this.#running.get(step) ?? 0) + change;
     if (running > 0) this.#running.set(step, running);
     else this.#running.delete(step);
@@ -86,23 +93,24 @@ export class RunDisplay {
     this.#status.set(`${this.#done} done · ${now === "" ? "…" : now}`);
   }
 
-  #ended(run: RunRecord): void {
-    const seconds = (Date.parse(run.endedAt ?? run.startedAt) - Date.parse(run.startedAt)) / 1000;
-    const tasks = `${this.#done} ${this.#done === 1 ? "task" : "tasks"}`;
-    if (run.status === "succeeded") this.#note(`${run.flow} succeeded: ${tasks} in ${seconds.toFixed(2)} s`, "green");
-    else
-      this.#note(`${run.flow} ${run.status}: ${run.failure === undefined ? tasks : headline(run.failure)}`, [
-        "red",
-        "bold",
-      ]);
+  #ending({ flow, status, startedAt, endedAt = startedAt, failure }: RunRecord): string {
+    const seconds = ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(2);
+    const failed = this.#failed === 0 ? "" : `, ${this.#failed} failed`;
+    const tasks = this.#done === 1 ? "1 task" : `${this.#done} tasks`;
+    if (status === "succeeded") return this.#style("green", `${flow} succeeded: ${tasks}${failed} in ${seconds} s`);
+    const after = `after ${seconds} s: ${tasks} succeeded${failed}`;
+    if (status === "interrupted") return this.#style("yellow", `${flow} interrupted ${after}`);
+    const task = failure?.task;
+    // A task that failed has told why.
+    const why = failure === undefined || task !== undefined ? "" : `\n${reason(failure)}`;
+    return this.#style("red", `${flow} failed${task === undefined ? "" : ` in ${name(task)}`} ${after}${why}`);
   }
 }
 
-function headline({ name, message, task }: Failure): string {
-  const where = task === undefined ? "" : `${task.step}/${taskId(task.path, task.visit)}: `;
-  return `${where}${name}: ${message}`;
+function name({ step, path, visit }: TaskKey): string {
+  return `${step}/${taskId(path, visit)}`;
 }
 
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, "  ");
+function reason({ name, message }: Failure): string {
+  return `${name}: ${message}`;
 }

@@ -1,42 +1,53 @@
 import { clearLine, cursorTo } from "node:readline";
+import type { WriteStream } from "node:tty";
+
+/** Milliseconds between two looks of the line: thousands of tasks a second need not be thousands of writes. */
+const interval = 50;
 
 /** One line at the bottom of a terminal that tells what goes on now; nothing at all in a pipe. */
 export class StatusLine {
-  readonly #stream = process.stderr;
+  readonly #stream: WriteStream;
   #text = "";
+  #drawn = "";
+  #timer: NodeJS.Timeout | undefined;
 
-  get #shown(): boolean {
-    return this.#stream.isTTY === true;
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
   }
 
   set(text: string): void {
-    if (!this.#shown || text === this.#text) return;
-    this.#erase();
     this.#text = text;
-    this.#stream.write(text.slice(0, Math.max(0, (this.#stream.columns ?? 80) - 1)));
+    if (this.#stream.isTTY) this.#timer ??= setTimeout(() => this.#draw(), interval).unref();
   }
 
-  /** Lets `write` print whole lines above the status. */
+  /** Lets `write` print whole lines above the line. */
   above(write: () => void): void {
-    if (!this.#shown) {
-      write();
-      return;
-    }
-    const text = this.#text;
-    this.clear();
+    const shown = this.#drawn !== "";
+    this.#erase();
     write();
-    this.set(text);
+    if (shown) this.#draw();
   }
 
   clear(): void {
-    if (!this.#shown) return;
-    this.#erase();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#text = "";
+    this.#erase();
+  }
+
+  #draw(): void {
+    this.#timer = undefined;
+    const text = this.#text.slice(0, Math.max(0, this.#stream.columns - 1));
+    if (text === this.#drawn) return;
+    this.#erase();
+    this.#stream.write(text);
+    this.#drawn = text;
   }
 
   #erase(): void {
-    if (this.#text === "") return;
+    if (this.#drawn === "") return;
     cursorTo(this.#stream, 0);
     clearLine(this.#stream, 0);
+    this.#drawn = "";
   }
 }
