@@ -14,7 +14,11 @@ export class NotFoundError extends ClientError {
     const hint = similar === undefined ? "" : `Did you mean ${similar}? `;
     super("NOT_FOUND", `There is no ${what} ${JSON.stringify(name)}.`, {
       fix:
-        names.length === 0 ? "There is none at all yet." : `${hint}There are ${names.slice(0, 5).join(", ")}${more}.`,
+        names.length === 0
+          ? "There is none at all yet."
+          : names.length === 1
+            ? `There is only ${names[0]}.`
+            : `${hint}There are ${names.slice(0, 5).join(", ")}${more}.`,
     });
   }
 }

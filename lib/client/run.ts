@@ -76,10 +76,24 @@ export class Run<F = Record<string, unknown>> {
   /** `await run.data.total` is the artifact `total` as `end` left it, or in a run that has not come there, the last task that succeeded. */
   get data(): Data<F> {
     return dataOf<F>(async (name) => {
-      const task = await this.#lastTask();
+      const task = await this.lastTask();
       if (task === undefined) throw new NotFoundError(`artifact of ${this.pathspec}`, name, []);
       return await task.artifact(name as keyof F & string).value();
     });
+  }
+
+  /** The task of `end` or, in a run that has not come there, the last one that succeeded: where {@link data} is read. */
+  async lastTask(): Promise<Task<F> | undefined> {
+    const { records } = this.#store;
+    const address = { flow: this.flow, run: this.id };
+    const end = await records.task({ ...address, step: "end", path: "", visit: 0 });
+    if (end?.committed !== undefined) return new Task<F>(this.#store, this, end);
+    const steps = await records.steps(this.flow, this.id);
+    const tasks = (await Promise.all(steps.map((step) => records.tasks(this.flow, this.id, step)))).flat();
+    const succeeded = tasks
+      .filter(({ committed }) => committed !== undefined)
+      .map((record) => new Task<F>(this.#store, this, record));
+    return succeeded.sort((a, b) => ((a.endedAt ?? "") < (b.endedAt ?? "") ? -1 : 1)).at(-1);
   }
 
   async addTag(...tags: readonly string[]): Promise<void> {
@@ -95,18 +109,5 @@ export class Run<F = Record<string, unknown>> {
   async #readAgain(): Promise<void> {
     const record = await this.#store.records.run(this.flow, this.id);
     if (record !== undefined) this.#record = record;
-  }
-
-  async #lastTask(): Promise<Task<F> | undefined> {
-    const { records } = this.#store;
-    const address = { flow: this.flow, run: this.id };
-    const end = await records.task({ ...address, step: "end", path: "", visit: 0 });
-    if (end?.committed !== undefined) return new Task<F>(this.#store, this, end);
-    const steps = await records.steps(this.flow, this.id);
-    const tasks = (await Promise.all(steps.map((step) => records.tasks(this.flow, this.id, step)))).flat();
-    const succeeded = tasks
-      .filter(({ committed }) => committed !== undefined)
-      .map((record) => new Task<F>(this.#store, this, record));
-    return succeeded.sort((a, b) => ((a.endedAt ?? "") < (b.endedAt ?? "") ? -1 : 1)).at(-1);
   }
 }

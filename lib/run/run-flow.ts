@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { MillraceError } from "../errors.ts";
 import type { FlowDefinition } from "../flow/definition.ts";
 import { fold } from "../flow/fold.ts";
 import { readParameters } from "../flow/parameters.ts";
@@ -73,6 +74,8 @@ async function runInPool(
     [...folded.places.keys()].map((step) => [step, stepContext(definition, folded, step)]),
   );
   const hostOf = await chooseHosts(definition);
+  // Emptied before the run begins: there is no run whose id nobody could learn.
+  if (options.runIdFile !== undefined) await writeIdFile(options.runIdFile, "");
   const folder = resolve(options.store);
   const store = new SqliteMetadataStore(folder);
   const onEvent = options.onEvent ?? (() => {});
@@ -88,7 +91,7 @@ async function runInPool(
       owner: thisProcess(),
     };
     await store.beginRun(run);
-    if (options.runIdFile !== undefined) await writeFile(options.runIdFile, run.run);
+    if (options.runIdFile !== undefined) await writeIdFile(options.runIdFile, run.run);
     onEvent({ type: "run-started", run });
 
     pool.load({
@@ -107,6 +110,18 @@ async function runInPool(
     return ended;
   } finally {
     await store.close();
+  }
+}
+
+async function writeIdFile(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MillraceError("RUN_ID_FILE", `The run's id cannot be written to ${file}: ${reason}.`, {
+      fix: "Name a file that you may write, in a folder that is there.",
+      cause,
+    });
   }
 }
 

@@ -61,7 +61,8 @@ function syntaxError({ text, location }: Message, cause: unknown): MillraceError
   const { line, column, lineText, length } = location;
   const file = relative(process.cwd(), resolve(location.file));
   const marker = `${" ".repeat(column)}${"^".repeat(Math.max(1, Math.min(length, lineText.length - column)))}`;
-  return new MillraceError("FLOW_SYNTAX", `${file}:${line}:${column + 1}: ${text}\n  ${lineText}\n  ${marker}`, {
+  const excerpt = lineText.trim() === "" ? "" : `\n  ${lineText}\n  ${marker}`;
+  return new MillraceError("FLOW_SYNTAX", `${file}:${line}:${column + 1}: ${text}${excerpt}`, {
     fix: "Correct the line.",
     at: { file, line },
     cause,

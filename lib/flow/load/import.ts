@@ -42,8 +42,9 @@ async function placeOf(cause: unknown, module: string, inputs: readonly string[]
     if (path !== module) continue;
     const code = await readFile(module, "utf8");
     const before = code.split("\n", Number(row) - 1).join("\n").length;
-    const { file, line } = originMapOf(code, module).origin(before + Number(column));
-    return { file, line };
+    const { path: origin, file, line } = originMapOf(code, module).origin(before + Number(column));
+    // What the compiler has added, for decorators say, is nobody's line.
+    if (origin !== module) return { file, line };
   }
   return undefined;
 }
