@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { builtOnce } from "../../lib/environment/cache.ts";
 import { systemInterpreter } from "../../lib/environment/interpreter.ts";
@@ -23,9 +23,10 @@ export async function packagesForAws(packages: Packages, version: string, cwd: s
   const uv = await findUv();
   const command = uv === undefined ? [(await systemInterpreter()).program, "-m", "pip"] : [uv, "pip"];
   const target = uv === undefined ? pipTarget(version) : uvTarget(version);
-  const built = await builtOnce("packages", ["aws", version, packages.content], (folder) =>
-    install(command, ["--target", join(folder, "python"), ...target], { packages, scratch: folder, cwd }),
-  );
+  const built = await builtOnce("packages", ["aws", version, packages.content], async (folder) => {
+    await mkdir(folder);
+    await install(command, ["--target", join(folder, "python"), ...target], { packages, scratch: folder, cwd });
+  });
   return join(built, "python");
 }
 
@@ -37,6 +38,7 @@ export interface Archive {
 /** The packages as one file, which a Batch job unpacks instead of installing anything. */
 export async function archiveOf(packages: string): Promise<Archive> {
   const folder = await builtOnce("archives", [packages], async (target) => {
+    await mkdir(target);
     const archive = zip(await readFolder(packages, isPackaged));
     await writeFile(join(target, "packages.zip"), archive);
     await writeFile(join(target, "sha256"), sha256(archive));

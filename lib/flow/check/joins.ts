@@ -5,11 +5,8 @@ import type { Problem } from "./problem.ts";
 
 /** Whether each join declares the branches that come to it. */
 export function checkJoins(definition: FlowDefinition, { places }: Fold): Problem[] {
-  return Object.entries(definition.steps).flatMap(([name, { inputs, body }]) => {
+  return Object.entries(definition.steps).flatMap(([name, { inputs }]) => {
     const join = places.get(name)?.join;
-    if (body.kind === "python" && (join === undefined) !== (inputs === undefined)) {
-      return { ...pythonArguments(name, body.python, join !== undefined), ...placeOf(definition, name) };
-    }
     if (join === undefined || inputs === undefined || inputs === true) return [];
     const branches = join.branches.map((branch) => branch.name);
     const place = placeOf(definition, name);
@@ -30,15 +27,4 @@ export function checkJoins(definition: FlowDefinition, { places }: Fold): Proble
       ...place,
     };
   });
-}
-
-function pythonArguments(step: string, python: string, isJoin: boolean): Problem {
-  const [file, called] = python.split(":");
-  return {
-    code: "PYTHON_ARGUMENTS",
-    message: isJoin
-      ? `${step} is a join, and its function ${called} takes no inputs.`
-      : `${step} is no join, and its function ${called} takes inputs.`,
-    fix: `Write def ${called}(flow${isJoin ? ", inputs" : ""}): … in ${file}.`,
-  };
 }

@@ -82,11 +82,12 @@ function* faultsOf(
   file: string,
 ): Iterable<Problem> {
   const count = found.parameters.length;
-  if (count < 1 || count > 2) {
+  const isJoin = definition.steps[step]?.inputs !== undefined;
+  if (count < (isJoin ? 2 : 1) || count > 2) {
     yield {
       code: "PYTHON_ARGUMENTS",
-      message: `${called} takes ${count} arguments; a step's function takes the flow, and in a join its inputs.`,
-      fix: `Write def ${called}(flow): …, or for a join def ${called}(flow, inputs): …`,
+      message: `${called} takes ${count} arguments; the function of a step takes the flow, and that of a join its inputs too.`,
+      fix: `Write def ${called}(flow${isJoin ? ", inputs" : ""}): …`,
       at: { file, line: found.line },
     };
   }
