@@ -1,13 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, inject, test } from "vitest";
+import { GetExecutionHistoryCommand, ListExecutionsCommand, ListMapRunsCommand } from "@aws-sdk/client-sfn";
+import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
 import { type Client, openClient, type Run } from "../../lib/client/index.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
 import { runFlow } from "../../lib/run/run-flow.ts";
 import { recordOf } from "../conformance/record.ts";
 import { fileOf, type Shape, shapes } from "../conformance/shapes.ts";
+import { stepFunctions } from "./support/deploy.ts";
+import { Requests } from "./support/emulator.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+
+const aws = inject("aws");
 
 const onBatch = ["linear", "choice", "foreach", "nested-foreach", "retry-exhausted"].map((name) => {
   return shapes.find((shape) => shape.name === name) as Shape;
@@ -20,7 +25,7 @@ let flows: Flows;
 beforeAll(async () => {
   const lambda = [...new Set(shapes.map(fileOf))].map((file) => ({ file }));
   const batch = onBatch.map((shape) => ({ file: fileOf(shape), compute: "batch" as const }));
-  flows = await deployFlows(inject("aws"), [...lambda, ...batch]);
+  flows = await deployFlows(aws, [...lambda, ...batch, { file: "test/aws/fixtures/squares.ts" }]);
   store = await mkdtemp(join(tmpdir(), "millrace-conformance-"));
 });
 
@@ -49,3 +54,66 @@ describe("a run on AWS leaves what a run on this machine does", () => {
     expect(there.execution.status).toBe(local.status.toUpperCase());
   });
 });
+
+describe("what a run costs", () => {
+  it("is a state entry for each step and one for the parameters", async () => {
+    const { execution } = await flows.run("Linear");
+    expect(await stateEntries(String(execution.executionArn))).toBe(3 + 1);
+  });
+
+  it.each([0, 3, 7])("is five state entries more than a foreach has iterations: %i", async (n) => {
+    const { execution } = await flows.run("Squares", { n });
+    expect(await stateEntries(String(execution.executionArn))).toBe(n + 5);
+  });
+
+  it("is two writes for a task whose artifacts are small, and no request to S3", async () => {
+    const requests = new Requests(aws.endpoint);
+    await requests.clear();
+    await flows.run("Linear");
+    const made = (await requests.list()).filter(({ caller }) => caller.startsWith("lambda/Linear-FlowStepsmiddle"));
+    expect(made.filter(({ service }) => service === "s3")).toEqual([]);
+    expect(made.filter(({ operation }) => !/^(Get|Query|BatchGet)/.test(operation))).toMatchObject([
+      { service: "dynamodb", operation: "UpdateItem", status: 200 },
+      { service: "dynamodb", operation: "UpdateItem", status: 200 },
+    ]);
+  });
+});
+
+describe("what is wrong with the parameters", () => {
+  it.each([
+    ["unknown", { alhpa: 1 }, /alhpa/],
+    ["ill-typed", { alpha: "high" }, /alpha must be .*received "high"/],
+    ["an array", [0.5], /^Parameters are given as an object/],
+    ["a text", "0.5", /^Parameters are given as an object/],
+  ])("is told by the console and by the record: %s", async (_, input, message) => {
+    const { execution, run } = await flows.run("Linear", input);
+    expect(execution).toMatchObject({ status: "FAILED", error: "PARAMETER" });
+    expect(run.toJSON()).toMatchObject({
+      status: "failed",
+      failure: { name: "PARAMETER", message: expect.stringMatching(message) },
+    });
+    expect(JSON.parse(String(execution.cause))).toMatchObject({
+      errorType: "PARAMETER",
+      errorMessage: run.failure?.message,
+    });
+    expect(await run.steps()).toEqual([]);
+  });
+});
+
+/** How many states an execution and its children entered: what Step Functions charges. */
+async function stateEntries(executionArn: string): Promise<number> {
+  const client = stepFunctions(aws);
+  const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+  const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn }));
+  const children = await Promise.all(
+    mapRuns.map(({ mapRunArn }) => client.send(new ListExecutionsCommand({ mapRunArn }))),
+  );
+  const inChildren = children
+    .flatMap(({ executions = [] }) => executions)
+    .map((child) => stateEntries(String(child.executionArn)));
+  return events.filter(({ type }) => type?.endsWith("StateEntered")).length + sum(await Promise.all(inChildren));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -35,11 +35,16 @@ export class Flows {
     return await this.end(flow, await this.start(flow, input));
   }
 
+  /** The run of an execution, as it is on record now. */
+  async runOf(flow: string, executionArn: string): Promise<Run> {
+    return await this.client.flow(flow).run(String(executionArn.split(":").at(-1)));
+  }
+
   /** Waits for the end of an execution, and for it to be on record. */
   async end(flow: string, executionArn: string): Promise<{ execution: DescribeExecutionCommandOutput; run: Run }> {
     const execution = await waitForExecution(this.#target, executionArn);
     for (;;) {
-      const run = await this.client.flow(flow).run(String(execution.name));
+      const run = await this.runOf(flow, executionArn);
       if (run.status !== "running") return { execution, run };
       await new Promise((done) => setTimeout(done, 50));
     }
