@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { type Client, openClient, type Run } from "../../lib/client/index.ts";
+import { loadFlow } from "../../lib/flow/load/load.ts";
+import { runFlow } from "../../lib/run/run-flow.ts";
+import { pythonShapes } from "../conformance/python.ts";
+import { recordOf } from "../conformance/record.ts";
+import { fileOf, type Shape } from "../conformance/shapes.ts";
+import { writeWheel } from "../python/support/wheel.ts";
+import { deployFlows, type Flows } from "./support/flows.ts";
+
+const onBatch = pythonShapes.filter(({ name }) => ["linear", "choice", "foreach", "retry-exhausted"].includes(name));
+
+let scratch: string;
+let here: Promise<Client> | undefined;
+let flows: Flows;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "millrace-python-"));
+  vi.stubEnv("XDG_CACHE_HOME", join(scratch, "cache"));
+  const greeting = await writeGreetingFlow(join(scratch, "greeting"));
+  const lambda = [...new Set(pythonShapes.map(fileOf)), greeting].map((file) => ({ file }));
+  const batch = [...onBatch.map(fileOf), greeting].map((file) => ({ file, compute: "batch" as const }));
+  flows = await deployFlows(inject("aws"), [...lambda, ...batch]);
+});
+
+afterAll(async () => {
+  await (await here)?.close();
+  await rm(scratch, { recursive: true });
+});
+
+/** A flow whose step uses a package that only the folder of wheels has. */
+async function writeGreetingFlow(folder: string): Promise<string> {
+  await writeWheel(join(folder, "wheels"), "greeting", "1.0", 'TEXT = "hello from a wheel"\n');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "requirements.txt"), "--no-index\n--find-links wheels\ngreeting==1.0\n");
+  await writeFile(
+    join(folder, "steps.py"),
+    "import greeting\n\ndef start(flow):\n    flow.text = greeting.TEXT\n\ndef end(flow):\n    pass\n",
+  );
+  const file = join(folder, "flow.yaml");
+  await writeFile(
+    file,
+    `name: Greeting
+artifacts: [text]
+python: { requirements: requirements.txt }
+steps:
+  start: { python: steps.py, next: end }
+  end: { python: steps.py }
+`,
+  );
+  return file;
+}
+
+async function runHere(shape: Shape): Promise<Run> {
+  const loaded = await loadFlow(fileOf(shape), { cacheDir: join(scratch, "flows") });
+  const { flow, run } = await runFlow(loaded, { store: scratch, parameters: shape.parameters ?? {} });
+  here ??= openClient({ folder: scratch });
+  return await (await here).flow(flow).run(run);
+}
+
+describe("a run of Python steps on AWS leaves what a run on this machine does", () => {
+  test.concurrent.for(pythonShapes)("$flow $parameters", async (shape, { expect }) => {
+    const [there, local] = await Promise.all([flows.run(shape.flow, shape.parameters), runHere(shape)]);
+    expect(await recordOf(there.run)).toEqual(await recordOf(local));
+    expect(there.execution.status).toBe(local.status.toUpperCase());
+  });
+
+  test.concurrent.for(onBatch)("$flow on Batch", async (shape, { expect }) => {
+    const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runHere(shape)]);
+    expect(await recordOf(there.run)).toEqual(await recordOf(local));
+    expect(there.execution.status).toBe(local.status.toUpperCase());
+  });
+});
+
+test.each(["Greeting", "GreetingOnBatch"])("%s has the packages that it requires", async (flow) => {
+  const { run } = await flows.run(flow);
+  expect(run.status).toBe("succeeded");
+  expect(await (await run.step("end").task()).artifact("text").value()).toBe("hello from a wheel");
+});
