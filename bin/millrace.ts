@@ -17,7 +17,8 @@ function command(usage: string, description: string): Command {
   return program.command(usage).description(description).option("--json", "print JSON instead of text");
 }
 
-const storeOption = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace; to read, also aws"] as const;
+const storeFolder = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace"] as const;
+const storeOrAws = [storeFolder[0], `${storeFolder[1]}; aws: of the deployed flows`] as const;
 
 command("run", "run a flow on this machine")
   .usage("FILE [--PARAMETER VALUE]... [options] [-- --PARAMETER VALUE...]")
@@ -25,7 +26,7 @@ command("run", "run a flow on this machine")
   .option("--max-workers <n>", "tasks at a time; default the number of cores")
   .option("--tag <tag>", "tag the run; may be repeated", (tag: string, tags: string[] = []) => [...tags, tag])
   .option("--run-id-file <file>", "write the run's id to this file as soon as the run begins")
-  .option(...storeOption)
+  .option(...storeFolder)
   .allowUnknownOption()
   .allowExcessArguments()
   .helpOption(false)
@@ -46,17 +47,17 @@ command("graph <file>", "a flow as a picture, a document or a state machine")
 command("list [flow]", "flows, or the runs of a flow, newest first")
   .option("--limit <n>", "runs at the most", "20")
   .option("--tag <tag>", "only runs with this tag")
-  .option(...storeOption)
+  .option(...storeOrAws)
   .action(async (flow, options) => (await import("./commands/list.ts")).list(flow, options));
 
 command("logs <pathspec>", "the console lines of Flow/run, Flow/run/step or Flow/run/step/task")
   .option("--attempt <n>", "of this attempt; default the last")
-  .option(...storeOption)
+  .option(...storeOrAws)
   .action(async (pathspec, options) => (await import("./commands/logs.ts")).logs(pathspec, options));
 
 command("dump <pathspec>", "the artifacts of Flow/run, Flow/run/step or Flow/run/step/task")
   .option("--artifact <name>", "only this artifact")
-  .option(...storeOption)
+  .option(...storeOrAws)
   .action(async (pathspec, options) => (await import("./commands/dump.ts")).dump(pathspec, options));
 
 watchOutput();

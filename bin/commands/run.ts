@@ -104,7 +104,7 @@ function parameterHelp({ name, parameters }: FlowDefinition): string {
       ...(choices === undefined ? [] : [`one of ${choices.join(", ")}`]),
       value === undefined ? "required" : `default ${JSON.stringify(value)}`,
     ];
-    return `  ${`--${parameter} <${type}>`.padEnd(24)} ${help} (${details.join("; ")})`;
+    return `  ${`--${parameter} <${type}>`.padEnd(24)} ${help}${help && " "}(${details.join("; ")})`;
   });
   return `\nParameters of ${name}:\n${lines.length > 0 ? lines.join("\n") : "  none"}\n`;
 }

@@ -27,7 +27,7 @@ export async function show(file: string, options: { readonly json?: true }): Pro
   }
   console.log();
   await printTable(
-    ["step", "then", "reads", "writes", "runs on", "doc"],
+    ["step", "then", "reads", "sets", "runs on", "doc"],
     Object.entries(definition.steps).map(([name, step]) => [
       name,
       step.transitions.map(transition).join(" or "),

@@ -11,7 +11,7 @@ export async function loadFlowFile(
 ): Promise<LoadedFlow> {
   const cacheDir = join(writableStore(store), "cache");
   const left = () => {
-    const error = new MillraceError("FLOW_IMPORT", `${file} ended the process while it was imported.`, {
+    const error = new MillraceError("FLOW_IMPORT", `${file} does not come to its end when it is imported.`, {
       fix: "Let the module only declare: without process.exit(), and without an await that never ends.",
     });
     printError(error, json === true);

@@ -254,7 +254,7 @@ describe("what cannot be loaded", () => {
       "flow.ts",
       {
         code: "FLOW_SYNTAX",
-        message: 'DIR/flow.ts:3:1: Expected ")" but found end of file\n  \n  ^',
+        message: 'DIR/flow.ts:3:1: Expected ")" but found end of file',
         fix: "Correct the line.",
         line: 3,
       },
