@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { millrace } from "./lib/flow/vite.ts";
 
-/** The tests of steps in Python: they need Python 3.9 or later, with venv and pip. */
+/** The tests of steps in Python: they need Python 3.10 or later, with venv and pip. */
 export default defineConfig({
   plugins: [millrace()],
   resolve: {

@@ -9,6 +9,7 @@ export type {
   Json,
   Next,
   ParameterDefinition,
+  PythonEnvironment,
   Retry,
   StepBody,
   StepDefinition,

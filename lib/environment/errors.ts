@@ -4,7 +4,7 @@ import { MillraceError } from "../errors.ts";
 export class PythonMissingError extends MillraceError {
   constructor(program: string, cause?: unknown) {
     super("PYTHON_MISSING", `A step runs in Python, and there is no ${program} here.`, {
-      fix: "Install Python 3.9 or later, or name it: MILLRACE_PYTHON=/usr/local/bin/python3.",
+      fix: "Install Python 3.10 or later, or name it: MILLRACE_PYTHON=/usr/local/bin/python3.",
       cause,
     });
   }

@@ -10,7 +10,7 @@ export interface Interpreter {
   readonly version: string;
 }
 
-const oldest = "3.9";
+const oldest = "3.10";
 
 const known = new Map<string, Promise<Interpreter>>();
 
@@ -49,6 +49,6 @@ async function inspect(program: string): Promise<Interpreter> {
   const [executable, version] = stdout.trim().split("\n");
   if (code !== 0 || !executable || !version) throw new PythonMissingError(program, new Error(stderr));
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major < 3 || minor < 9) throw new PythonVersionError(program, version, `${oldest} or later`);
+  if (major < 3 || minor < 10) throw new PythonVersionError(program, version, `${oldest} or later`);
   return { program: executable, version };
 }

@@ -23,7 +23,7 @@ export class TaskDiedError extends MillraceError {
 export class PythonWorkerError extends MillraceError {
   constructor(interpreter: string, reason: string, cause?: unknown) {
     super("PYTHON_WORKER", `${interpreter} cannot run Python steps: ${reason}`, {
-      fix: "Use Python 3.9 or later, and see that no file beside the flow has the name of a module of Python.",
+      fix: "Use Python 3.10 or later, and see that no file beside the flow has the name of a module of Python.",
       cause,
     });
   }

@@ -34,7 +34,7 @@ export function analyzePython(paths: readonly string[]): Readonly<Record<string,
   if (error === undefined && status === 0) return JSON.parse(stdout);
   const reason = error?.message ?? stderr.trim().split("\n").at(-1);
   throw new MillraceError("PYTHON_MISSING", `The Python steps cannot be read by ${program}: ${reason}.`, {
-    fix: "Install Python 3.9 or later, or name it: MILLRACE_PYTHON=/usr/local/bin/python3.",
+    fix: "Install Python 3.10 or later, or name it: MILLRACE_PYTHON=/usr/local/bin/python3.",
     cause: error,
   });
 }
