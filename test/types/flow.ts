@@ -297,3 +297,32 @@ export class Parameters extends FlowSpec {
   // @ts-expect-error
   readonly choicesOfABoolean = parameter.boolean({ choices: [true] });
 }
+
+/** A step in Python is a step as any other. */
+export class InPython extends FlowSpec {
+  static override readonly python = { requirements: "requirements.txt" };
+  rows: Row[] = [];
+
+  @step({ python: "rows.py", requirements: ["numpy"], pythonVersion: "3.13" })
+  start() {
+    return this.foreach(this.rows, this.body);
+  }
+
+  @step({ python: "rows.py:fit", compute: { kind: "lambda", memory: "2 GiB", package: "image" } })
+  body(_row: Row) {
+    return this.next(this.join);
+  }
+
+  @step({ python: "rows.py", conda: "environment.yml" })
+  join(_inputs: ForeachInputs<InPython>) {
+    return this.next(this.end);
+  }
+
+  // @ts-expect-error: a file is named by text
+  @step({ python: 3 }) end() {}
+}
+
+// @ts-expect-error: pythonVersion is text
+export class WrongEnvironment extends FlowSpec {
+  static override readonly python = { pythonVersion: 3.13 };
+}
