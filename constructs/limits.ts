@@ -88,7 +88,7 @@ function range(from: number, to: number, by: number): number[] {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, as far as the package millrace runs on them. */
-const pythonVersions = ["3.10", "3.11", "3.12", "3.13", "3.14"];
+const pythonVersions = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"];
 
 function pythonProblem(
   { conda, pythonVersion }: PythonEnvironment = {},

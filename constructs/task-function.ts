@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import {
@@ -58,6 +58,12 @@ export class TaskFunction extends LambdaFunction {
         securityGroups: settings.securityGroups,
       }),
     });
+    if (props.runtime) {
+      Validations.of(this).acknowledge({
+        id: "AwsSolutions-L1",
+        reason: "A step in Python runs on the version that its packages are for.",
+      });
+    }
   }
 
   useRole(role: IRole): void {

@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Stack, Validations } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks } from "cdk-nag";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Flow } from "../../constructs/index.ts";
 import { FlowFolder } from "../flow/flow-folder.ts";
@@ -39,8 +40,10 @@ steps:
   });
 }
 
+/** Under cdk-nag's AwsSolutions rules: it throws with the findings that are not acknowledged. */
 function synthesize(flow: FlowFolder): { template: Template; folder: string } {
   const app = new App({ outdir: join(scratch, "cdk.out") });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const stack = new Stack(app, "Tell");
   new Flow(stack, "Flow", { flow: join(flow.path, "flow.yaml"), batchNetwork: "public" });
   const template = Template.fromStack(stack);

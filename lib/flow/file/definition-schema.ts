@@ -38,7 +38,7 @@ export const foreach = z.strictObject({
 export const handler = text.regex(/^[^#]+#[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, {
   error: "a file and a function, as file.ts#function",
 });
-export const python = text.regex(/^(?!\/)[^:\\]+\.py(:[\p{ID_Start}_][\p{ID_Continue}]*)?$/u, {
+export const python = text.regex(/^(?!\/|.*\.\.\/)[^:\\]+\.py(:[\p{ID_Start}_][\p{ID_Continue}]*)?$/u, {
   error: "a file and a function of it, as train.py:fit",
 });
 const packages = z.union([z.array(text), text], { error: "a list of packages, or the name of a file" });
