@@ -9,6 +9,9 @@ import tempfile
 import threading
 
 SCRATCH = tempfile.mkdtemp(prefix="emulator-")
+# Node takes a script without a package.json for what the nearest one above says, which might be anybody's.
+with open(os.path.join(SCRATCH, "package.json"), "w", encoding="utf-8") as package:
+    package.write("{}")
 _children: set[subprocess.Popen] = set()
 
 
