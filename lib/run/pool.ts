@@ -53,8 +53,8 @@ export class WorkerPool {
   }
 
   #cancel(job: Job, reason: unknown): void {
-    if (!this.#waiting.delete(job)) return job.worker?.cancel(job, reason);
-    job.reject(reason);
+    if (this.#waiting.delete(job)) job.reject(reason);
+    else job.worker?.cancel(job, reason);
   }
 
   /** Gives jobs to workers; new workers of a kind that is kept only where jobs have waited for a while, or nothing runs. */

@@ -426,7 +426,9 @@ describe("a class that is there already", () => {
       const flow = (0, eval)(${JSON.stringify(source)})(FlowSpec, step);
       console.log(JSON.stringify(describeFlow(flow)));`;
 
-    const definition = JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }));
+    const definition = JSON.parse(
+      execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }),
+    );
 
     expect(definition.steps).toEqual({
       start: {

@@ -28,7 +28,7 @@ async function leftBy(step: (flow: { x: Record<string, unknown> }) => void): Pro
   const flow = { x: {} };
   artifacts.attach(flow);
   step(flow);
-  return (await artifacts.collect(flow))["x"];
+  return (await artifacts.collect(flow)).x;
 }
 
 describe("an artifact that Python wrote in bytes that JavaScript would not", () => {
