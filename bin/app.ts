@@ -1,6 +1,6 @@
 // A CDK app: each flow file becomes a stack that is named as the flow, and all flows share the environment in the stack Millrace.
 import { globSync } from "node:fs";
-import { App, Stack } from "aws-cdk-lib";
+import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import { FlowEnvironment } from "../constructs/flow-environment.ts";
 import { FlowStack } from "../constructs/flow-stack.ts";
 import { isMillraceError } from "../lib/errors.ts";
@@ -9,7 +9,11 @@ import { loadFlow } from "../lib/flow/load/load.ts";
 const app = new App();
 
 try {
-  const environment = new FlowEnvironment(new Stack(app, "Millrace"), "Environment");
+  const shared = new Stack(app, "Millrace");
+  const environment = new FlowEnvironment(shared, "Environment");
+  // What `--store aws` reads.
+  new CfnOutput(shared, "Table", { value: environment.table.tableName });
+  new CfnOutput(shared, "Bucket", { value: environment.bucket.bucketName });
   for (const file of globSync(app.node.getContext("flows")).sort()) {
     const { definition } = await loadFlow(file, { cacheDir: ".millrace/cache" });
     new FlowStack(app, definition.name, { flow: file, environment, batchNetwork: "public" });

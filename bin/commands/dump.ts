@@ -36,13 +36,11 @@ export async function dump(pathspec: string, options: DumpOptions): Promise<void
 async function taskOf(target: Run | Task): Promise<Task> {
   const task = target instanceof Task ? target : await target.lastTask();
   if (task?.status === "succeeded") return task;
-  throw new MillraceError(
-    "NOT_FOUND",
-    task === undefined
-      ? `No task of ${target.pathspec} has succeeded.`
-      : `${task.pathspec} has not succeeded: it is ${task.status}.`,
-    { fix: `A task leaves artifacts when it succeeds; millrace logs ${target.pathspec} tells what it wrote.` },
-  );
+  const failure = target instanceof Task ? target.exception : target.failure;
+  const why = failure === undefined ? `it is ${target.status}.` : `${failure.name}: ${failure.message}`;
+  throw new MillraceError("NOT_FOUND", `${target.pathspec} has no artifacts: ${why}`, {
+    fix: "A task leaves artifacts when it succeeds.",
+  });
 }
 
 /** The whole value; bytes and files as they are, to be piped into a file. */

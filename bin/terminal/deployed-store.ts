@@ -1,3 +1,4 @@
+import { sdk } from "../../lib/client/aws/sdk.ts";
 import type { AwsLocation } from "../../lib/client/open.ts";
 import { UsageError } from "./errors.ts";
 
@@ -8,7 +9,10 @@ const stack = "Millrace";
 export async function deployedStore(): Promise<AwsLocation> {
   const { MILLRACE_TABLE: table, MILLRACE_BUCKET: bucket } = process.env;
   if (table && bucket) return { table, bucket };
-  const { CloudFormationClient, DescribeStacksCommand } = await import("@aws-sdk/client-cloudformation");
+  const { CloudFormationClient, DescribeStacksCommand } = await sdk(
+    "@aws-sdk/client-cloudformation",
+    () => import("@aws-sdk/client-cloudformation"),
+  );
   const client = new CloudFormationClient({});
   try {
     const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));

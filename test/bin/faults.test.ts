@@ -238,8 +238,8 @@ describe("what cannot be done ends with 1", () => {
     [
       "dump FailFlow/latest/middle/0",
       {
-        message: "FailFlow/RUN/middle/0 has not succeeded: it is failed.",
-        fix: "A task leaves artifacts when it succeeds; millrace logs FailFlow/RUN/middle/0 tells what it wrote.",
+        message: "FailFlow/RUN/middle/0 has no artifacts: TypeError: no such model",
+        fix: "A task leaves artifacts when it succeeds.",
       },
     ],
   ])("%s", async (command, fault) => {
