@@ -19,7 +19,8 @@ export async function printTable(head: readonly string[], rows: readonly (readon
     wordWrap: true,
   });
   table.push(...rows.map((row) => [...row]));
-  process.stdout.write(`${table.toString()}\n`);
+  // Padding behind the last text would wrap where the text itself does not.
+  process.stdout.write(`${table.toString().replaceAll(/ +$/gm, "")}\n`);
 }
 
 const borders = [
