@@ -8,9 +8,16 @@ import { command } from "./bench/command.ts";
 import { compile } from "./bench/compile.ts";
 import type { Figure } from "./bench/figure.ts";
 import { protocol } from "./bench/protocol.ts";
+import { python } from "./bench/python.ts";
 import { runtime } from "./bench/runtime.ts";
 
-const groups: Readonly<Record<string, () => Promise<readonly Figure[]>>> = { command, compile, runtime, protocol };
+const groups: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+  command,
+  compile,
+  runtime,
+  python,
+  protocol,
+};
 
 const { values } = parseArgs({ options: { only: { type: "string", default: Object.keys(groups).join(",") } } });
 const figures: Figure[] = [];

@@ -1,10 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Figure, figure } from "./figure.ts";
-import { inTurn, peakMemory, scratch, time } from "./measure.ts";
+import { inTurn, millrace, peakMemory, scratch, time } from "./measure.ts";
 
 const root = join(import.meta.dirname, "../..");
-const millrace = [process.execPath, join(root, "bin/millrace.js")];
 const branchFlow = join(root, "examples/branch-flow/flow.ts");
 const foreachFlow = join(import.meta.dirname, "flows/foreach.ts");
 const bytesFlow = join(import.meta.dirname, "flows/bytes.ts");

@@ -7,6 +7,9 @@ import { pathToFileURL } from "node:url";
 export const scratch: string = mkdtempSync(join(tmpdir(), "millrace-bench-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 
+/** The command, as a checkout has it. */
+export const millrace: readonly string[] = [process.execPath, join(import.meta.dirname, "../../bin/millrace.js")];
+
 /** Runs a command to its end. Seconds of wall-clock time. @throws Error with what it printed, where it fails. */
 export async function time(command: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<number> {
   const begin = performance.now();

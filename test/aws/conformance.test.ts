@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GetExecutionHistoryCommand, ListExecutionsCommand, ListMapRunsCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
 import { type Client, openClient, type Run } from "../../lib/client/index.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
 import { runFlow } from "../../lib/run/run-flow.ts";
 import { recordOf } from "../conformance/record.ts";
 import { fileOf, type Shape, shapes } from "../conformance/shapes.ts";
-import { stepFunctions } from "./support/deploy.ts";
 import { Requests } from "./support/emulator.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+import { stateEntries } from "./support/state-entries.ts";
 
 const aws = inject("aws");
 
@@ -58,12 +57,12 @@ describe("a run on AWS leaves what a run on this machine does", () => {
 describe("what a run costs", () => {
   it("is a state entry for each step and one for the parameters", async () => {
     const { execution } = await flows.run("Linear");
-    expect(await stateEntries(String(execution.executionArn))).toBe(3 + 1);
+    expect(await stateEntries(aws, String(execution.executionArn))).toBe(3 + 1);
   });
 
   it.each([0, 3, 7])("is five state entries more than a foreach has iterations: %i", async (n) => {
     const { execution } = await flows.run("Squares", { n });
-    expect(await stateEntries(String(execution.executionArn))).toBe(n + 5);
+    expect(await stateEntries(aws, String(execution.executionArn))).toBe(n + 5);
   });
 
   it("is two writes for a task whose artifacts are small, and no request to S3", async () => {
@@ -99,21 +98,3 @@ describe("what is wrong with the parameters", () => {
     expect(await run.steps()).toEqual([]);
   });
 });
-
-/** How many states an execution and its children entered: what Step Functions charges. */
-async function stateEntries(executionArn: string): Promise<number> {
-  const client = stepFunctions(aws);
-  const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
-  const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn }));
-  const children = await Promise.all(
-    mapRuns.map(({ mapRunArn }) => client.send(new ListExecutionsCommand({ mapRunArn }))),
-  );
-  const inChildren = children
-    .flatMap(({ executions = [] }) => executions)
-    .map((child) => stateEntries(String(child.executionArn)));
-  return events.filter(({ type }) => type?.endsWith("StateEntered")).length + sum(await Promise.all(inChildren));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
-}
