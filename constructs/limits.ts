@@ -1,11 +1,12 @@
 import type { Compute, FlowDefinition, PythonEnvironment, StepDefinition } from "../lib/flow/definition.ts";
+import { defaultLambdaMemory, parseSize } from "../lib/units.ts";
 import { DeployError } from "./errors.ts";
 
 export type BatchCompute = Extract<Compute, { kind: "batch" }>;
 export type LambdaCompute = Extract<Compute, { kind: "lambda" }>;
 
 /** Without a compute of its own, a step runs on Lambda. */
-export const defaultCompute: LambdaCompute = { kind: "lambda", memory: 1024 };
+export const defaultCompute: LambdaCompute = { kind: "lambda", memory: parseSize(defaultLambdaMemory) };
 
 const lambdaSeconds = 15 * 60;
 

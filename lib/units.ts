@@ -9,6 +9,9 @@ export type Duration = `${number} ${"ms" | "s" | "min" | "h" | "d"}`;
 /** A size in binary units: `"512 MiB"`, `"8 GiB"`. */
 export type Size = `${number} ${"MiB" | "GiB" | "TiB"}`;
 
+/** Of a Lambda step that does not ask for another: CPU comes in proportion, and with less a cold start takes long. */
+export const defaultLambdaMemory: Size = "1 GiB";
+
 /** In seconds. @throws MillraceError `UNIT` where the text is no duration. */
 export function parseDuration(text: Duration): number {
   return parse(text, seconds, 'a duration such as "20 ms", "90 s", "5 min" or "2 h"');

@@ -216,7 +216,7 @@ describe("a flow's steps", () => {
       isolate: "process",
     });
     expect(steps.get("choose")?.settings).toEqual({
-      compute: { kind: "lambda", memory: 512 },
+      compute: { kind: "lambda", memory: 1024 },
       retry: { times: 2, interval: 1, backoff: 2 },
     });
   });

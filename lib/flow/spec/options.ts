@@ -1,5 +1,5 @@
 import { MillraceError } from "../../errors.ts";
-import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
+import { type Duration, defaultLambdaMemory, parseDuration, parseSize, type Size } from "../../units.ts";
 import type { Compute, PythonEnvironment, Retry, StepDefinition } from "../definition.ts";
 import { readPythonBody } from "./python.ts";
 
@@ -11,7 +11,7 @@ export interface StepOptions extends PythonEnvironment {
    * one by returning the name of its step. A foreach goes over an artifact: `this.foreach(this.rows, this.train)`.
    */
   readonly python?: string;
-  /** Where the step's tasks run on AWS. Default: Lambda with 512 MiB. */
+  /** Where the step's tasks run on AWS. Default: Lambda with 1 GiB. */
   readonly compute?: LambdaCompute | BatchCompute;
   /** Attempts after the first, or how to make them. Default 0. */
   readonly retry?: number | RetryOptions;
@@ -23,7 +23,7 @@ export interface StepOptions extends PythonEnvironment {
 
 export interface LambdaCompute {
   readonly kind: "lambda";
-  /** 128 MiB to 10 GiB. Default 512 MiB. */
+  /** 128 MiB to 10 GiB. Default 1 GiB. */
   readonly memory?: Size;
   /**
    * Of a Python step: a container image, which Docker builds while the flow is deployed. Default: a zip, which needs no Docker, unless the
@@ -79,7 +79,7 @@ export function readStepOptions(step: string, options: StepOptions): StepSetting
 
 function readCompute(compute: LambdaCompute | BatchCompute, isPython: boolean): Compute {
   if (compute.kind === "lambda") {
-    const { kind, memory = "512 MiB", package: form, ...rest } = compute;
+    const { kind, memory = defaultLambdaMemory, package: form, ...rest } = compute;
     refuseUnknown("an option of a Lambda step", rest);
     const mebibytes = parseSize(memory);
     if (mebibytes < 128 || mebibytes > 10_240) refuse("memory", memory, "128 MiB to 10 GiB on Lambda");
