@@ -15,7 +15,7 @@ export interface IFlow extends IResource {
 
   /** To start runs, and to see how those that it started stand. */
   grantStartExecution(grantee: IGrantable): Grant;
-  /** To read the flow's records, artifacts and logs. */
+  /** To read the flow's records and artifacts, and the console lines of a flow of this app: another app's log group is not known here. */
   grantRead(grantee: IGrantable): Grant;
 
   /** Any metric of the state machine. */

@@ -2,13 +2,14 @@ import { Duration } from "aws-cdk-lib";
 import type { IJobQueue } from "aws-cdk-lib/aws-batch";
 import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import type { IGrantable, IPrincipal, IRole } from "aws-cdk-lib/aws-iam";
+import type { Grant, IGrantable, IPrincipal, IRole } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import type { BegunFlow } from "../lambdas/begin.ts";
 import type { FlowDefinition } from "../lib/flow/definition.ts";
+import { readParameters } from "../lib/flow/parameters.ts";
 import { runtimeCode } from "./assets.ts";
 import { type FlowAttributes, FlowBase, type IFlow, ImportedFlow } from "./flow-base.ts";
 import { applyConventions, FlowEnvironment, type IFlowEnvironment } from "./flow-environment.ts";
@@ -50,7 +51,7 @@ export class Flow extends FlowBase implements IGrantable {
   readonly jobQueue?: IJobQueue;
   readonly #steps: FlowSteps;
 
-  /** @throws MillraceError where the flow is not right, or AWS can't run it as it is. */
+  /** @throws MillraceError where the flow or `scheduleParameters` are not right, or AWS can't run the flow as it is. */
   constructor(scope: Construct, id: string, props: FlowProps) {
     super(scope, id);
     const { definition, bundles, pythonBundles } = flowOf(this, props.flow);
@@ -82,10 +83,15 @@ export class Flow extends FlowBase implements IGrantable {
     this.logGroup = logGroup;
     if (props.schedule) {
       const { schedule, scheduleParameters: parameters = {} } = props;
+      readParameters(definition.parameters, parameters);
       scheduleRuns(this, { stateMachine: this.stateMachine, schedule, parameters });
     }
     if (environment.alarmTopic) this.#alarm(environment.alarmTopic);
     applyConventions(this, environment);
+  }
+
+  override grantRead(grantee: IGrantable): Grant {
+    return super.grantRead(grantee).combine(this.logGroup.grantRead(grantee));
   }
 
   /** The tasks of all steps but those with a role of their own. */
@@ -133,7 +139,8 @@ function createBegin(
 function failures(flow: IFlow): MathExpression {
   const period = Duration.minutes(5);
   return new MathExpression({
-    expression: "failed + timedOut",
+    // A metric without data in a period would leave the sum without a value.
+    expression: "FILL(failed, 0) + FILL(timedOut, 0)",
     usingMetrics: { failed: flow.metricFailed(), timedOut: flow.metricTimedOut() },
     period,
     label: "Failed runs",

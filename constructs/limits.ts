@@ -6,7 +6,7 @@ export type BatchCompute = Extract<Compute, { kind: "batch" }>;
 export type LambdaCompute = Extract<Compute, { kind: "lambda" }>;
 
 /** Without a compute of its own, a step runs on Lambda. */
-export const defaultCompute: LambdaCompute = { kind: "lambda", memory: parseSize(defaultLambdaMemory) };
+const defaultCompute: LambdaCompute = { kind: "lambda", memory: parseSize(defaultLambdaMemory) };
 
 const lambdaSeconds = 15 * 60;
 

@@ -26,7 +26,6 @@ await Promise.all([
       constructs: "constructs/index.ts",
       vite: "lib/flow/vite.ts",
       millrace: "bin/millrace.ts",
-      app: "bin/app.ts",
       bundler: "constructs/bundle/main.ts",
     },
     outdir: next,

@@ -26,7 +26,7 @@ export interface Iterations {
 }
 
 /** Whether the iterations are executions of their own. Inside of such an execution no others are started. */
-export function isDistributed({ max }: Foreach, around: Around): boolean {
+function isDistributed({ max }: Foreach, around: Around): boolean {
   return !around.distributed && (max === undefined || max > MOST_INLINE);
 }
 

@@ -39,7 +39,7 @@ export async function systemInterpreter(version?: string): Promise<Interpreter> 
   throw new PythonVersionError(named, first?.version ?? "", version ?? "");
 }
 
-export function isVersion({ version }: Interpreter, wanted: string): boolean {
+function isVersion({ version }: Interpreter, wanted: string): boolean {
   return version.startsWith(`${wanted}.`);
 }
 

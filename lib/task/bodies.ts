@@ -19,12 +19,7 @@ export interface BoundBody {
 }
 
 /** The step's method, on an instance of the flow. */
-export function bindMethod(
-  flow: FlowClass,
-  context: StepContext,
-  artifacts: TaskArtifacts,
-  state: TaskState,
-): BoundBody {
+function bindMethod(flow: FlowClass, context: StepContext, artifacts: TaskArtifacts, state: TaskState): BoundBody {
   const target = new flow();
   if (context.step === "start") artifacts.initialize(target, unset);
   artifacts.attach(target);
@@ -42,12 +37,7 @@ export function bindMethod(
 }
 
 /** A function of its own, on an object that has the artifacts and, as a flow has, `current`, `input` and `index`. */
-export function bindHandler(
-  handler: Handler,
-  context: StepContext,
-  artifacts: TaskArtifacts,
-  state: TaskState,
-): BoundBody {
+function bindHandler(handler: Handler, context: StepContext, artifacts: TaskArtifacts, state: TaskState): BoundBody {
   const target = Object.create(state);
   artifacts.attach(target);
   return {

@@ -1,6 +1,7 @@
-import { App, RemovalPolicy, Stack, TimeZone } from "aws-cdk-lib";
+import { App, Duration, RemovalPolicy, Stack, TimeZone } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
-import { ManagedPolicy } from "aws-cdk-lib/aws-iam";
+import { Table } from "aws-cdk-lib/aws-dynamodb";
+import { AccountRootPrincipal, ManagedPolicy, Role } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
@@ -113,6 +114,8 @@ test("a prefix, a permissions boundary and a key go through everything", () => {
   });
   template.hasResourceProperties("AWS::CloudWatch::Alarm", {
     AlarmDescription: "A run of BranchFlow failed or timed out",
+    AlarmActions: [{ Ref: Match.stringLikeRegexp("^Failures") }],
+    Metrics: Match.arrayWith([Match.objectLike({ Expression: "FILL(failed, 0) + FILL(timedOut, 0)" })]),
   });
 });
 
@@ -123,6 +126,55 @@ test("a schedule has a time zone and gives the parameters", () => {
     ScheduleExpression: "cron(0 3 * * ? *)",
     ScheduleExpressionTimezone: "Europe/Berlin",
     Target: { Input: '{"scale":2}' },
+  });
+});
+
+test("parameters that a scheduled run could not begin with are an error", () => {
+  const schedule = ScheduleExpression.rate(Duration.days(1));
+  expect(() => deployable({ flow: BranchFlow, schedule, scheduleParameters: { scale: "two" } })).toThrow(
+    'scale must be a number; received "two".',
+  );
+});
+
+describe("who is granted", () => {
+  /** What the role `Reader` may do, by service. */
+  const granted = (template: Template) => {
+    const policies = resources(template, "AWS::IAM::Policy").filter(({ Properties }) =>
+      JSON.stringify(Properties.Roles).includes("Reader"),
+    );
+    const statements = policies.flatMap(
+      ({ Properties }) => (Properties.PolicyDocument as { Statement: { Action: string | string[] }[] }).Statement,
+    );
+    return statements.flatMap(({ Action }) => Action).sort();
+  };
+  const reader = (stack: Stack) => new Role(stack, "Reader", { assumedBy: new AccountRootPrincipal() });
+
+  test("to read sees records, artifacts and console lines, and changes nothing", () => {
+    const { template } = deployable({ flow: BranchFlow }, (flow, stack) => void flow.grantRead(reader(stack)));
+    expect(granted(template)).toEqual([
+      "dynamodb:GetItem",
+      "dynamodb:Query",
+      "logs:DescribeLogGroups",
+      "logs:DescribeLogStreams",
+      "logs:FilterLogEvents",
+      "logs:GetLogEvents",
+      "logs:GetLogGroupFields",
+      "s3:GetObject",
+    ]);
+  });
+
+  test("to start runs may do that, and see how they stand, also of a flow that another app deployed", () => {
+    const stack = new Stack(new App(), "Stack");
+    const environment = FlowEnvironment.fromFlowEnvironmentAttributes(stack, "Environment", {
+      bucket: Bucket.fromBucketName(stack, "Bucket", "artifacts"),
+      table: Table.fromTableName(stack, "Table", "records"),
+    });
+    const flow = Flow.fromFlowAttributes(stack, "Flow", { flowName: "BranchFlow", environment });
+    flow.grantStartExecution(reader(stack));
+    const template = Template.fromStack(stack);
+    expect(granted(template)).toEqual(["states:DescribeExecution", "states:StartExecution"]);
+    expect(JSON.stringify(template.toJSON())).toContain(":stateMachine:millrace-BranchFlow");
+    expect(flow.metricFailed().metricName).toBe("ExecutionsFailed");
   });
 });
 

@@ -64,7 +64,7 @@ export function artifact<T>(): T {
 }
 
 /** The definition that a field of a just constructed flow declares; `undefined` of an artifact's value. */
-export function parameterDefinitionOf(value: unknown): ParameterDefinition | undefined {
+function parameterDefinitionOf(value: unknown): ParameterDefinition | undefined {
   return typeof value === "object" && value !== null
     ? (value as { [parameterKey]?: ParameterDefinition })[parameterKey]
     : undefined;
