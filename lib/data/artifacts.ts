@@ -62,12 +62,12 @@ export async function storeEncoded(
 
 /** Reads an artifact. Each call gives a fresh value. @throws BlobMissingError, BlobCorruptError, DecodeError, StoreError */
 export async function loadArtifact(ref: ArtifactRef, blobs: BlobStore): Promise<unknown> {
-  return decode(ref.codec, inlineBytes(ref) ?? (await blobs.get(ref)));
+  return decode(ref.codec, inlineBytes(ref) ?? (await blobs.get(ref)), ref.type);
 }
 
 /** As {@link loadArtifact}, blocking the thread. */
 export function loadArtifactSync(ref: ArtifactRef, blobs: BlobStore): unknown {
-  return decode(ref.codec, inlineBytes(ref) ?? blobs.getSync(ref));
+  return decode(ref.codec, inlineBytes(ref) ?? blobs.getSync(ref), ref.type);
 }
 
 function inlineBytes({ codec, inline }: ArtifactRef): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { InlineBudget, loadArtifact, loadArtifactSync, storeArtifact } from "../data/artifacts.ts";
 import { encode } from "../data/codecs/index.ts";
+import { DecodeError } from "../data/errors.ts";
 import type { Items } from "../data/items.ts";
 import type { ArtifactRef, BlobStore, Manifest } from "../data/store.ts";
 import { ForeachItemsError, ParameterWriteError, UndeclaredArtifactError, UnsetArtifactError } from "./errors.ts";
@@ -49,9 +50,13 @@ export class TaskArtifacts {
     await Promise.all(
       cells.map(async (cell) => {
         if (cell.state !== "stored" || cell.ref === undefined) return;
-        const value = await loadArtifact(cell.ref, this.#blobs);
-        cell.value = value;
-        cell.state = "loaded";
+        try {
+          cell.value = await loadArtifact(cell.ref, this.#blobs);
+          cell.state = "loaded";
+        } catch (error) {
+          // What cannot be read is an error where it is touched: the step may only pass it on.
+          if (!(error instanceof DecodeError)) throw error;
+        }
       }),
     );
   }

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InlineBudget, loadArtifact, loadArtifactSync, storeArtifact } from "../../lib/data/artifacts.ts";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
 import { DecodeError } from "../../lib/data/errors.ts";
+import { PythonObject } from "../../lib/data/python-object.ts";
 import type { ArtifactRef } from "../../lib/data/store.ts";
 import { Tensor } from "../../lib/data/tensor.ts";
 
@@ -123,6 +124,14 @@ describe("an artifact", () => {
     const ref = await store(bytes);
     expect(await store(await loadArtifact(ref, blobs))).toStrictEqual(ref);
     expect(await files()).toBe(1);
+  });
+
+  it("that Python pickled has its type and its bytes, and is the same one when it is stored again", async () => {
+    const ref = { ...(await store(Buffer.from("pickled"))), codec: "pickle", type: "sklearn.svm.SVC" };
+    const value = await loadArtifact(ref, blobs);
+    expect(value).toBeInstanceOf(PythonObject);
+    expect(value).toMatchObject({ type: "sklearn.svm.SVC", pickle: Buffer.from("pickled") });
+    expect(await store(value)).toStrictEqual(ref);
   });
 
   it("of a codec that this version does not know is an error that says so", async () => {

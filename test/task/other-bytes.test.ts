@@ -23,8 +23,12 @@ const context: StepContext = {
 const inline = '{"10":1.0,"9":[1e-07]}';
 const written: ArtifactRef = { hash: "0".repeat(64), size: inline.length, codec: "json", type: "Object", inline };
 
-async function leftBy(step: (flow: { x: Record<string, unknown> }) => void): Promise<ArtifactRef | undefined> {
-  const artifacts = new TaskArtifacts(context, new FolderBlobStore(folder), { x: written });
+async function leftBy(
+  step: (flow: { x: Record<string, unknown> }) => void,
+  x = written,
+): Promise<ArtifactRef | undefined> {
+  const artifacts = new TaskArtifacts(context, new FolderBlobStore(folder), { x });
+  await artifacts.prefetch("all");
   const flow = { x: {} };
   artifacts.attach(flow);
   step(flow);
@@ -48,5 +52,19 @@ describe("an artifact that Python wrote in bytes that JavaScript would not", () 
         flow.x = { b: 1 };
       }),
     ).toMatchObject({ inline: '{"b":1}' });
+  });
+});
+
+describe("an artifact that cannot be read here", () => {
+  const unreadable: ArtifactRef = { ...written, codec: "arrow", type: "Table(3×2)" };
+
+  it("is passed on by a step that does not touch it", async () => {
+    expect(await leftBy(() => {}, unreadable)).toBe(unreadable);
+  });
+
+  it("is an error where a step touches it", async () => {
+    await expect(leftBy((flow) => void flow.x, unreadable)).rejects.toThrow(
+      'An artifact of the codec "arrow" cannot be read',
+    );
   });
 });

@@ -12,7 +12,8 @@ export interface Codec {
   encode(value: unknown, at: string): Uint8Array | string;
   /**
    * @param bytes Belong to the decoded value from then on: it may be a view of them.
+   * @param type What the value was described as.
    * @throws DecodeError
    */
-  decode(bytes: Uint8Array): unknown;
+  decode(bytes: Uint8Array, type: string): unknown;
 }

@@ -5,6 +5,7 @@ import { describe } from "./describe.ts";
 import { fileCodec } from "./file.ts";
 import { jsonCodec } from "./json.ts";
 import { npyCodec, tensorCodec } from "./npy.ts";
+import { pickleCodec } from "./pickle.ts";
 
 /** A value as bytes. `text` is the same as a string where the codec writes text. */
 export interface Encoded {
@@ -15,7 +16,7 @@ export interface Encoded {
 }
 
 /** In the order in which they are asked; JSON takes what no other does. */
-const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, jsonCodec];
+const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, pickleCodec, jsonCodec];
 const byName = new Map(codecs.map((codec) => [codec.name, codec]));
 
 /**
@@ -36,16 +37,17 @@ export function encode(value: unknown, at: string): Encoded {
 /**
  * Reads what {@link encode} wrote. The value may be a view of the bytes, which then are its own.
  *
+ * @param type As {@link encode} described the value.
  * @throws DecodeError
  */
-export function decode(codec: string, bytes: Uint8Array): unknown {
+export function decode(codec: string, bytes: Uint8Array, type = "object"): unknown {
   const found = byName.get(codec);
   if (found === undefined) {
     throw new DecodeError(codec, "this version does not know the codec", {
       fix: "Read it with the version that wrote it, or a newer one.",
     });
   }
-  return found.decode(bytes);
+  return found.decode(bytes, type);
 }
 
 export { describe };

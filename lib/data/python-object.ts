@@ -1,0 +1,22 @@
+const brand = Symbol.for("millrace.python-object");
+
+/**
+ * An object of a Python step that is nothing to TypeScript, such as a fitted model: its type and its pickle. Left in an artifact, it is the same
+ * object again in the next Python step.
+ */
+export class PythonObject {
+  readonly [brand] = true;
+  /** The type in Python: `sklearn.svm.SVC`. */
+  readonly type: string;
+  readonly pickle: Uint8Array;
+
+  constructor(type: string, pickle: Uint8Array) {
+    this.type = type;
+    this.pickle = pickle;
+  }
+
+  /** Also of another copy of the package: a step's bundle may carry its own. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}
