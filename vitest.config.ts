@@ -9,8 +9,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/aws/**", "test/browser/**", "test/python/**"],
+    exclude: ["test/aws/**", "test/python/**"],
     testTimeout: 30_000,
-    typecheck: { enabled: false },
   },
 });

@@ -116,3 +116,33 @@ steps:
   );
   expect(lines).toEqual(["stdout: True", "stdout: the end"]);
 });
+
+test("an object that TypeScript cannot look into has its type there, and is the same again in Python", async () => {
+  const flow = new FlowFolder({
+    "flow.ts": `import { artifact, FlowSpec, type PythonObject, step } from "millrace";
+export default class Crossing extends FlowSpec {
+  model = artifact<PythonObject>();
+  @step start() { return this.next(this.fit); }
+  @step({ python: "steps.py" }) fit() { return this.next(this.look); }
+  @step look() { console.log(this.model.type); return this.next(this.use); }
+  @step({ python: "steps.py" }) use() { return this.next(this.end); }
+  @step end() {}
+}
+`,
+    "steps.py": `from collections import Counter
+
+def fit(flow):
+    flow.model = Counter("aab")
+
+def use(flow):
+    print(flow.model.most_common(1))
+`,
+  });
+  const lines: string[] = [];
+  const onEvent = (event: RunEvent) => {
+    if (event.type === "line") lines.push(event.line.text);
+  };
+  const run = await runFlow(await flow.load("flow.ts"), { store: join(flow.path, "store"), onEvent });
+  expect(run.failure).toBeUndefined();
+  expect(lines).toEqual(["collections.Counter", "[('a', 2)]"]);
+});
