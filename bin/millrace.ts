@@ -60,6 +60,69 @@ command("dump <pathspec>", "the artifacts of Flow/run, Flow/run/step or Flow/run
   .option(...storeOrAws)
   .action(async (pathspec, options) => (await import("./commands/dump.ts")).dump(pathspec, options));
 
+const models = program.command("models").description("versions of models, and the aliases that point to them");
+
+/** A command of `models`. */
+function modelsCommand(usage: string, description: string): Command {
+  const added = models.command(usage).description(description).option("--json", "print JSON instead of text");
+  return added.option(...storeOrAws);
+}
+
+modelsCommand("list [name]", "models with their newest version, or the versions of a model, newest first")
+  .option("--limit <n>", "versions at the most", "20")
+  .action(async (name, options) => (await import("./commands/models.ts")).list(name, options));
+
+modelsCommand("get <model>", "what is on record of iris, iris:VERSION or iris:ALIAS").action(async (model, options) =>
+  (await import("./commands/models.ts")).get(model, options),
+);
+
+modelsCommand("export <model> <file>", "write a version with its record as one file").action(
+  async (model, file, options) => (await import("./commands/models.ts")).exportTo(model, file, options),
+);
+
+modelsCommand("import <file>", "put an exported version into the store").action(async (file, options) =>
+  (await import("./commands/models.ts")).importFrom(file, options),
+);
+
+modelsCommand("delete <model>", "delete a version that no alias points to").action(async (model, options) =>
+  (await import("./commands/models.ts")).remove(model, options),
+);
+
+modelsCommand("alias <alias> [model]", "let iris:production point to a version of iris")
+  .option("--delete", "remove the alias")
+  .action(async (alias, model, options, self) =>
+    (await import("./commands/models.ts")).alias(alias, model, options, self),
+  );
+
+/** A command that loads a service's file. */
+function packing(command: Command): Command {
+  return command
+    .option(
+      "--model <field=model>",
+      "pack a model of the store: model=iris:production; may be repeated",
+      (model: string, models: string[]) => [...models, model],
+      [],
+    )
+    .option(...storeOrAws);
+}
+
+packing(command("serve <target>", "serve a model service: service.ts, service.ts#Class or the folder of a bundle"))
+  .option("--host <address>", "listen on this address", "127.0.0.1")
+  .option("--port <n>", "listen on this port; 0 takes any", "3000")
+  .option("--workers <n>", "processes that share the port", "1")
+  .option("--log-level <level>", "debug, info, warn, error or silent", "info")
+  .option("--reload", "start again when a file of the service changes")
+  .action(async (target, options) => (await import("./commands/serve.ts")).serve(target, options));
+
+packing(command("bundle <file>", "write a model service with its models as a folder that runs anywhere"))
+  .option("--output <folder>", "default the service's name")
+  .option("--version <version>", "such as 1.2.0; default a hash of the content")
+  .action(async (file, options) => (await import("./commands/bundle.ts")).bundle(file, options));
+
+command("containerize <folder>", "build a bundle's image with docker or podman")
+  .option("--tag <name>", "the image's; default the bundle's name and version")
+  .action(async (folder, options) => (await import("./commands/containerize.ts")).containerize(folder, options));
+
 watchOutput();
 const options = process.argv.slice(2);
 const json = options.slice(0, options.includes("--") ? options.indexOf("--") : undefined).includes("--json");

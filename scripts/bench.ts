@@ -10,6 +10,7 @@ import type { Figure } from "./bench/figure.ts";
 import { protocol } from "./bench/protocol.ts";
 import { python } from "./bench/python.ts";
 import { runtime } from "./bench/runtime.ts";
+import { serve } from "./bench/serve.ts";
 
 const groups: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   command,
@@ -17,6 +18,7 @@ const groups: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   runtime,
   python,
   protocol,
+  serve,
 };
 
 const { values } = parseArgs({ options: { only: { type: "string", default: Object.keys(groups).join(",") } } });

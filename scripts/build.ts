@@ -27,6 +27,7 @@ await Promise.all([
       vite: "lib/flow/vite.ts",
       millrace: "bin/millrace.ts",
       bundler: "constructs/bundle/main.ts",
+      "bundle-runtime": "lib/model/bundle/runtime.ts",
     },
     outdir: next,
     splitting: true,

@@ -1,3 +1,4 @@
+import { Models } from "../model/store/models.ts";
 import { ClientError } from "./errors.ts";
 import { Flow } from "./flow.ts";
 import { openStore, type Store, type StoreLocation } from "./open.ts";
@@ -8,8 +9,11 @@ import type { Task } from "./task.ts";
 /** Reads runs back, the same from a folder as from AWS. */
 export class Client {
   readonly #store: Store;
+  /** Versions of models, and the aliases that point to them. */
+  readonly models: Models;
 
   constructor(store: Store) {
+    this.models = new Models(store.records.models, store.blobs);
     this.#store = store;
   }
 

@@ -1,5 +1,6 @@
 export { isMillraceError, MillraceError } from "../errors.ts";
 export type { AttemptRecord, Failure, RunRecord, RunStatus } from "../metadata/records.ts";
+export type { Model, Models } from "../model/store/models.ts";
 export { Artifact, type Data } from "./artifact.ts";
 export { Client, openClient } from "./client.ts";
 export { ClientError, NotFoundError } from "./errors.ts";

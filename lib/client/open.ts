@@ -10,6 +10,8 @@ export type StoreLocation = FolderLocation | AwsLocation;
 export interface FolderLocation {
   /** Relative to the current folder. Default: the variable `MILLRACE_STORE`, or `.millrace`. */
   readonly folder?: string;
+  /** Whether a store is made where there is none. Default false. */
+  readonly create?: boolean;
 }
 
 /** Region and credentials are those that the AWS SDK finds. */
@@ -51,7 +53,7 @@ async function openFolder(location: FolderLocation): Promise<Store> {
     import("../metadata/sqlite/store.ts"),
     import("../data/blobs/folder.ts"),
   ]);
-  const records = new SqliteMetadataStore(folder, { create: false });
+  const records = new SqliteMetadataStore(folder, { create: location.create ?? false });
   return {
     records,
     blobs: new FolderBlobStore(folder),

@@ -8,7 +8,7 @@ export interface VitePlugin {
 }
 
 /**
- * The plugin that runs flows under Vite and vitest. Neither of them runs standard decorators as they stand, so the files that use `@step` are
+ * The plugin that runs flows under Vite and vitest. Neither of them runs standard decorators as they stand, so the files that use `@step` or `@api` are
  * lowered by esbuild, with source maps; all other files are left to Vite.
  *
  * @example
@@ -33,7 +33,7 @@ export function millrace(): VitePlugin {
   };
 }
 
-/** Whether a module decorates methods with `step`, imported under that name or as a member of a namespace. */
+/** Whether a module decorates methods with `step` or `api`, imported under that name or as a member of a namespace. */
 function declaresSteps(code: string): boolean {
-  return /@(?:\w+\.)?step\b/.test(code) && /\bimport\b/.test(code);
+  return /@(?:\w+\.)?(?:step|api)\b/.test(code) && /\bimport\b/.test(code);
 }

@@ -81,6 +81,22 @@ export function shardOf(path: string, count?: number): number {
   return (iterationIndex(path) ?? 0) % shardCount(count);
 }
 
+export const modelVersionPrefix = "V#";
+export const modelAliasPrefix = "A#";
+
+/** In the list of models. */
+export function modelListKey(name: string): Key {
+  return { pk: "MODELS", sk: encodeName(name) };
+}
+
+export function modelKey(name: string, version: string): Key {
+  return { pk: `M#${encodeName(name)}`, sk: `${modelVersionPrefix}${encodeName(version)}` };
+}
+
+export function modelAliasKey(name: string, alias: string): Key {
+  return { pk: `M#${encodeName(name)}`, sk: `${modelAliasPrefix}${encodeName(alias)}` };
+}
+
 export function taskPartition(flow: string, run: string, step: string, shard: number | string): string {
   return `${flow}#R#${encodeName(run)}#${encodeName(step)}#${shard}`;
 }

@@ -1,5 +1,6 @@
 import type { ArtifactRef, Manifest } from "../data/store.ts";
 import type { Json } from "../flow/definition.ts";
+import type { ModelRecord } from "./models.ts";
 
 /** `interrupted`: stopped by a person (Ctrl-C, StopExecution). `lost`: the runner died without a word; never stored by itself, found on reading. */
 export type RunStatus = "running" | "succeeded" | "failed" | "timed_out" | "interrupted" | "lost";
@@ -78,6 +79,8 @@ export interface TaskCommit {
   /** Of a task inside a foreach: its iteration's item. */
   readonly item?: Item;
   readonly tags?: readonly string[];
+  /** What the task saved as models. */
+  readonly models?: readonly ModelRecord[];
 }
 
 /** Consecutive items, encoded together as an array. */

@@ -1,3 +1,4 @@
+import type { ModelRecords } from "./models.ts";
 import type {
   AttemptRecord,
   Failure,
@@ -39,7 +40,7 @@ export interface MetadataWriter {
     log?: LogPointer,
   ): Promise<{ attempt: number; committed?: TaskCommit }>;
   failAttempt(task: TaskAddress, token: string, endedAt: string, failure: Failure): Promise<void>;
-  /** Answers with the winner's commit: this one, or that of the attempt that was faster. */
+  /** Answers with the winner's commit: this one, or that of the attempt that was faster. The winner's models are there from then on. */
   commit(task: TaskAddress, token: string, endedAt: string, commit: TaskCommit): Promise<TaskCommit>;
   endRun(flow: string, run: string, end: RunEnd): Promise<void>;
   addTags(flow: string, run: string, tags: readonly string[]): Promise<void>;
@@ -72,6 +73,7 @@ export interface MetadataReader {
 }
 
 export interface MetadataStore extends MetadataReader, MetadataWriter {
+  readonly models: ModelRecords;
   close(): Promise<void>;
 }
 

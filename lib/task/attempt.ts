@@ -11,6 +11,7 @@ import { toFailure } from "./failure.ts";
 import { loadInputs } from "./inputs.ts";
 import { TaskItem } from "./item.ts";
 import { type Merge, merge } from "./merge.ts";
+import { TaskModels } from "./models.ts";
 import type { AttemptRequest, RunAttempt, StepContext } from "./protocol.ts";
 
 /**
@@ -44,15 +45,17 @@ async function attempt(
   ]);
 
   const tags = request.begin?.tags ?? request.before?.tags ?? [];
-  const state = taskState(current(context, request, artifacts, tags), item);
+  const models = new TaskModels(context.flow, request, blobs);
+  const state = taskState(current(context, request, artifacts, tags), models, item);
   const bound = await bindBody(body, context, artifacts, state);
   const { transition, items } = await bound.run(inputs);
 
   const exit = definition.transitions[transition];
   const over = exit?.kind === "foreach" ? (items ?? artifacts.items(exit.items)) : undefined;
-  const [after, frames] = await Promise.all([
+  const [after, frames, saved] = await Promise.all([
     artifacts.collect(bound.target),
     over && storeItems(over, "this.foreach(items)", blobs),
+    models.collect(),
   ]);
   return {
     attempt: request.attempt,
@@ -61,6 +64,7 @@ async function attempt(
     ...(over && frames && { foreach: { count: over.length, frames } }),
     ...(item && { item: item.address }),
     ...(tags.length > 0 && { tags }),
+    ...(saved.length > 0 && { models: saved }),
   };
 }
 
@@ -80,10 +84,12 @@ async function storeParameters(parameters: Readonly<Record<string, Json>>, blobs
   return manifest;
 }
 
-function taskState(current: TaskState["current"], item: TaskItem | undefined): TaskState {
-  if (item === undefined) return { current };
+function taskState(current: TaskState["current"], models: TaskModels, item: TaskItem | undefined): TaskState {
+  const saveModel = models.save.bind(models);
+  if (item === undefined) return { current, saveModel };
   return {
     current,
+    saveModel,
     index: item.address.index,
     get input() {
       return item.value;

@@ -414,18 +414,19 @@ describe("a transition", () => {
 
 describe("the task of an instance", () => {
   const current = { flow: "Train", run: "1", step: "fit", task: "2", attempt: 0, path: "2", parameters: {}, tags: [] };
+  const saveModel = () => "1";
 
   test("is there in its steps, and is no artifact", () => {
     const flow = new Train();
     const before = Object.keys(flow);
-    bindTask(flow, { current, input: "setosa", index: 2 });
+    bindTask(flow, { current, saveModel, input: "setosa", index: 2 });
     expect(flow.report()).toEqual(["setosa", 2, "fit"]);
     expect(Object.keys(flow)).toEqual(before);
   });
 
   test("has no item outside of a foreach", () => {
     const flow = new Train();
-    bindTask(flow, { current });
+    bindTask(flow, { current, saveModel });
     expect(failureOf(() => flow.report())).toMatchObject({
       code: "NO_TASK",
       message: "this.input is there inside a foreach, but fit is outside of any.",

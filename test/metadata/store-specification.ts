@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ModelRecord } from "../../lib/metadata/models.ts";
 import { thisProcess } from "../../lib/metadata/owner.ts";
 import type { RunRecord, TaskCommit } from "../../lib/metadata/records.ts";
 import type { MetadataStore, TaskAddress } from "../../lib/metadata/store.ts";
@@ -439,6 +440,57 @@ export function specifyMetadataStore(create: () => Promise<Place>): void {
       expect(await store.steps("Train", "r1")).toEqual(["start", "body", "join"]);
       await store.beginRun(runRecord({ run: "r2", steps: ["start"] }));
       expect(await store.steps("Train", "r2")).toEqual([]);
+    });
+  });
+
+  describe("models", () => {
+    const model = (version: string, change: Partial<ModelRecord> = {}): ModelRecord => ({
+      name: "iris#@%",
+      version,
+      createdAt: time(0),
+      ref: { hash, size: 1, codec: "json", type: "number" },
+      metrics: { accuracy: 0.5 },
+      metadata: { rows: [1, null] },
+      ...change,
+    });
+
+    it("are read back by version, newest first, under any name", async () => {
+      for (const version of ["2", "1", "3"]) await store.models.put(model(version));
+      await store.models.put(model("1", { name: "rose" }));
+      expect(await open().models.names()).toEqual(["iris#@%", "rose"]);
+      expect(await store.models.version("iris#@%", "2")).toEqual(model("2"));
+      expect(await store.models.version("iris#@%", "4")).toBeUndefined();
+      expect(await store.models.versions("iris#@%", { limit: 2 })).toEqual([model("3"), model("2")]);
+      expect(await store.models.versions("none")).toEqual([]);
+    });
+
+    it("stay as they were first written", async () => {
+      await store.models.put(model("1"));
+      await store.models.put(model("1", { metrics: {} }));
+      expect(await store.models.version("iris#@%", "1")).toEqual(model("1"));
+    });
+
+    it("have aliases, which go with the version", async () => {
+      for (const version of ["1", "2"]) await store.models.put(model(version));
+      await store.models.setAlias("iris#@%", "production", "1");
+      await store.models.setAlias("iris#@%", "staging", "2");
+      await store.models.setAlias("iris#@%", "production", "2");
+      await store.models.setAlias("iris#@%", "old", "1");
+      await store.models.setAlias("iris#@%", "staging", undefined);
+      expect(Object.fromEntries(await store.models.aliases("iris#@%"))).toEqual({ old: "1", production: "2" });
+      await store.models.delete("iris#@%", "2");
+      expect(Object.fromEntries(await store.models.aliases("iris#@%"))).toEqual({ old: "1" });
+      expect(await store.models.versions("iris#@%")).toEqual([model("1")]);
+    });
+
+    it("of a task are there with the winner's commit, and no others", async () => {
+      await store.beginRun(runRecord());
+      const task = address("train");
+      await store.startAttempt(task, "a", time(1));
+      await store.startAttempt(task, "b", time(2));
+      await store.commit(task, "b", time(3), commitOf(1, { models: [model("b")] }));
+      await store.commit(task, "a", time(4), commitOf(0, { models: [model("a")] }));
+      expect(await store.models.versions("iris#@%")).toEqual([model("b")]);
     });
   });
 

@@ -28,6 +28,15 @@ export interface TaskState {
   /** Inside a foreach: the iteration's item and its position. */
   readonly input?: unknown;
   readonly index?: number;
+  /** @returns The model's version. */
+  saveModel(name: string, value: unknown, options?: ModelOptions): string;
+}
+
+/** What is noted of a model beside its value. */
+export interface ModelOptions {
+  /** Finite numbers by name, such as `{ accuracy: 0.97 }`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly metadata?: Readonly<Record<string, Json>>;
 }
 
 /** What a step, given its parameters `P`, may not be the target of `next` for, in words that the compiler prints. */
@@ -74,6 +83,22 @@ export abstract class FlowSpec {
   /** Inside a foreach, in its body and the steps after it: the item's position, from 0. @throws MillraceError `NO_TASK` elsewhere. */
   protected get index(): number {
     return iterationOf(this, "index").index;
+  }
+
+  /**
+   * Saves a version of a model. It is there for others when the task has succeeded, and not before; it knows the task that made it.
+   *
+   * @param name Letters, digits, `.`, `_` and `-`.
+   * @param value Anything that an artifact can be.
+   * @returns The version, for `iris:20261123-184309-417-7kq2`.
+   * @throws MillraceError `MODEL_NAME`, `MODEL_METRICS`; EncodeError where the value is no artifact.
+   * @example
+   * ```ts
+   * this.saveModel("iris", this.model, { metrics: { accuracy: this.accuracy } });
+   * ```
+   */
+  protected saveModel(name: string, value: unknown, options?: ModelOptions): string {
+    return stateOf(this, "saveModel").saveModel(name, value, options);
   }
 
   /**

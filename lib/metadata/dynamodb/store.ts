@@ -3,6 +3,7 @@ import { decodeName, encodeName, flowPartition } from "../keys.ts";
 import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
 import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
 import { stringAt, text } from "./items.ts";
+import { DynamoModelRecords } from "./models.ts";
 import { Runs } from "./runs.ts";
 import { Table } from "./table.ts";
 import { Tasks } from "./tasks.ts";
@@ -15,6 +16,7 @@ import { Tasks } from "./tasks.ts";
  * await store.latestRun("BranchFlow", "succeeded");
  */
 export class DynamoMetadataStore implements MetadataStore {
+  readonly models: DynamoModelRecords;
   readonly #table: Table;
   readonly #branch: string;
 
@@ -24,6 +26,7 @@ export class DynamoMetadataStore implements MetadataStore {
    */
   constructor(options: { readonly table: string; readonly branch?: string; readonly client?: AwsClient }) {
     this.#table = new Table(options.table, options.client ?? new AwsClient());
+    this.models = new DynamoModelRecords(this.#table);
     this.#branch = options.branch ?? "main";
   }
 
@@ -33,21 +36,25 @@ export class DynamoMetadataStore implements MetadataStore {
     return this.#runs(run.flow).begin(run);
   }
 
-  startAttempt(
+  async startAttempt(
     task: TaskAddress,
     token: string,
     startedAt: string,
     log?: LogPointer,
   ): Promise<{ attempt: number; committed?: TaskCommit }> {
-    return this.#tasks(task.flow, task.run, task.step).start(task, token, startedAt, log);
+    const begun = await this.#tasks(task.flow, task.run, task.step).start(task, token, startedAt, log);
+    await this.#putModels(begun.committed);
+    return begun;
   }
 
   failAttempt(task: TaskAddress, token: string, endedAt: string, failure: Failure): Promise<void> {
     return this.#tasks(task.flow, task.run, task.step).fail(task, token, endedAt, failure);
   }
 
-  commit(task: TaskAddress, token: string, endedAt: string, commit: TaskCommit): Promise<TaskCommit> {
-    return this.#tasks(task.flow, task.run, task.step).commit(task, token, endedAt, commit);
+  async commit(task: TaskAddress, token: string, endedAt: string, commit: TaskCommit): Promise<TaskCommit> {
+    const winner = await this.#tasks(task.flow, task.run, task.step).commit(task, token, endedAt, commit);
+    await this.#putModels(winner);
+    return winner;
   }
 
   endRun(flow: string, run: string, end: RunEnd): Promise<void> {
@@ -111,6 +118,11 @@ export class DynamoMetadataStore implements MetadataStore {
     options: { readonly prefix?: string; readonly path?: string; readonly count?: number } = {},
   ): Promise<readonly TaskRecord[]> {
     return this.#tasks(flow, run, step).list(options);
+  }
+
+  /** The commit has them: whoever comes after an attempt that died here writes them. */
+  async #putModels(commit: TaskCommit | undefined): Promise<void> {
+    await Promise.all((commit?.models ?? []).map((model) => this.models.put(model)));
   }
 
   #runs(flow: string): Runs {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MetadataStoreError } from "../errors.ts";
 
-const version = 1;
+const version = 2;
 
 const schema = `
   CREATE TABLE runs (
@@ -37,7 +37,23 @@ const schema = `
     committed TEXT,
     UNIQUE (run_id, step, path, visit)
   ) STRICT;
-  PRAGMA user_version = ${version};
+`;
+
+/** Since version 2. */
+const modelSchema = `
+  CREATE TABLE models (
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (name, version)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE model_aliases (
+    name TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (name, alias),
+    FOREIGN KEY (name, version) REFERENCES models (name, version) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /** Opens the database, and makes it where there is none yet. */
@@ -123,6 +139,7 @@ function migrate(database: DatabaseSync, file: string): void {
   database.exec("BEGIN IMMEDIATE");
   const found = storedVersion(database);
   if (found === 0) database.exec(schema);
+  if (found < 2) database.exec(`${modelSchema} PRAGMA user_version = ${version}`);
   database.exec("COMMIT");
   if (found > version) {
     throw new MetadataStoreError(

@@ -46,6 +46,18 @@ const sql = {
   task: "SELECT * FROM tasks WHERE run_id = ? AND step = ? AND path = ? AND visit = ?",
   tasksUnder: "SELECT * FROM tasks WHERE run_id = ? AND step = ? AND path >= ? AND path < ?",
   steps: "SELECT step FROM tasks WHERE run_id = ? GROUP BY step ORDER BY min(id)",
+
+  // models (name, version), model_aliases (name, alias)
+  insertModel: "INSERT OR IGNORE INTO models (name, version, record) VALUES (?, ?, ?)",
+  deleteModel: "DELETE FROM models WHERE name = ? AND version = ?",
+  modelNames: "SELECT DISTINCT name FROM models ORDER BY name",
+  modelVersion: "SELECT record FROM models WHERE name = ? AND version = ?",
+  modelVersions: "SELECT record FROM models WHERE name = ? ORDER BY version DESC LIMIT ?",
+  modelAliases: "SELECT alias, version FROM model_aliases WHERE name = ? ORDER BY alias",
+  setAlias: `
+    INSERT INTO model_aliases (name, alias, version) VALUES (?, ?, ?)
+    ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version`,
+  deleteAlias: "DELETE FROM model_aliases WHERE name = ? AND alias = ?",
 } as const;
 
 export type Statements = ReturnType<typeof statements>;

@@ -10,6 +10,7 @@ import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
 import { superseded } from "../superseded.ts";
 import { openDatabase, storeError } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { insertModel, SqliteModelRecords } from "./models.ts";
 import { type Row, runFromRow, type StoredAttempt, taskFromRow } from "./rows.ts";
 import { type Statements, statements } from "./statements.ts";
 
@@ -19,6 +20,7 @@ export class SqliteMetadataStore implements MetadataStore {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #writes: GroupCommit;
+  readonly models: SqliteModelRecords;
   readonly #runIds = new Map<string, number>();
 
   /**
@@ -36,6 +38,7 @@ export class SqliteMetadataStore implements MetadataStore {
     this.#database = openDatabase(this.#file);
     this.#sql = statements(this.#database);
     this.#writes = new GroupCommit(this.#database, this.#sql, (error) => storeError(error, this.#file));
+    this.models = new SqliteModelRecords(this.#sql, this.#writes, (query) => this.#read(query));
   }
 
   async close(): Promise<void> {
@@ -105,6 +108,7 @@ export class SqliteMetadataStore implements MetadataStore {
       if (committed === null) {
         const { failure, ...begun } = attempt;
         this.#update(id, attempts.with(at, { ...begun, status: "succeeded", endedAt }), text);
+        for (const model of commit.models ?? []) insertModel(this.#sql, model);
         return commit;
       }
       const winner = readCommit(task, committed);

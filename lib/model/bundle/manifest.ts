@@ -1,0 +1,70 @@
+import { z } from "zod";
+import type { Json } from "../../flow/definition.ts";
+import { BundleError } from "./errors.ts";
+
+export const manifestFile = "millrace-bundle.json";
+
+/** Parts of letters, digits and a few marks: neither absolute nor with `..`, on any system. */
+const path = z.string().regex(/^(?!\.)[\w.@+-]+(?:\/(?!\.)[\w.@+-]+)*$/, "is no path inside the bundle");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256");
+const size = z.int().nonnegative();
+
+const body = z.object({ types: z.array(z.string()), schema: z.record(z.string(), z.custom<Json>()) });
+
+const api = z.object({
+  name: z.string(),
+  input: body,
+  output: body,
+  batch: z.object({ maxSize: z.number(), maxLatency: z.number() }).exactOptional(),
+  timeout: z.number(),
+  maxConcurrency: z.number(),
+  maxBody: z.number(),
+});
+
+const model = z.object({
+  /** Its path in the service: `model`, `iris.model`. */
+  name: z.string(),
+  file: path,
+  /** How its bytes are read: a codec's or a runner's name. */
+  codec: z.string(),
+  /** What it is, for people. */
+  type: z.string(),
+  /** The version of a store's model that it is: `iris:20261123-184309-417-7kq2`. */
+  origin: z.string().exactOptional(),
+});
+
+const manifest = z.object({
+  format: z.literal(1),
+  name: z.string(),
+  version: z.string(),
+  /** The service's class. */
+  service: z.string(),
+  apis: z.array(api),
+  models: z.array(model),
+  /** Every file but this one. */
+  files: z.record(path, z.object({ sha256, size })),
+});
+
+/** What `millrace-bundle.json` holds. */
+export type BundleManifest = z.infer<typeof manifest>;
+export type BundleModel = z.infer<typeof model>;
+
+/** @throws BundleError `BUNDLE_MANIFEST` with the place of what is wrong. */
+export function parseManifest(text: string, file: string): BundleManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new BundleError("BUNDLE_MANIFEST", `${file} is no JSON: ${(cause as Error).message}.`, {
+      fix: "Make the bundle again.",
+      cause,
+    });
+  }
+  const result = manifest.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const at = issue?.path.map(String).join(".") ?? "";
+  throw new BundleError("BUNDLE_MANIFEST", `${file} is no manifest of a bundle: ${at}: ${issue?.message}.`, {
+    fix: "Make the bundle again with this version.",
+  });
+}

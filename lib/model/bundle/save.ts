@@ -1,0 +1,148 @@
+import { hash, randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { encode } from "../../data/codecs/index.ts";
+import { openapi } from "../server/openapi.ts";
+import { markOf } from "../service/api.ts";
+import { apisOf } from "../service/apis.ts";
+import { describeService } from "../service/description.ts";
+import type { ModelService, ServiceClass } from "../service/model-service.ts";
+import { modelsOf } from "../service/parts.ts";
+import { bundleCode } from "./code.ts";
+import * as documents from "./documents.ts";
+import { BundleError } from "./errors.ts";
+import { type BundleManifest, type BundleModel, manifestFile } from "./manifest.ts";
+
+export interface SaveOptions {
+  /** The service's file. Default: where its APIs are declared. */
+  readonly file?: string;
+  /** As npm has versions: `1.2.0`. Default: `0.0.0-` and a hash of the content. */
+  readonly version?: string;
+  /** The versions of models of a store that were packed, by path: `iris:20261123-184309-417-7kq2`. */
+  readonly origins?: ReadonlyMap<string, string>;
+}
+
+/**
+ * Writes a bundle. The same service and models give the same bytes.
+ *
+ * @param path Default: the service's name in kebab-case, in the current folder.
+ * @returns The folder, absolute.
+ * @throws BundleError `BUNDLE_FOLDER` where the folder is there and is no bundle; EncodeError; ModelError `NOT_PACKED`.
+ */
+export async function saveBundle(service: ModelService, path?: string, options: SaveOptions = {}): Promise<string> {
+  const Service = service.constructor as ServiceClass;
+  const name = kebab(Service.name);
+  const folder = resolve(path ?? name);
+  await assertReplaceable(folder);
+  const files = await filesOf(service, options.file ?? declaringFile(Service), options.origins);
+  await write(folder, complete(Service, name, files, options.version));
+  return folder;
+}
+
+/** Files by name, in their final order. */
+type Files = ReadonlyMap<string, Uint8Array | string>;
+
+interface Content {
+  readonly files: Files;
+  readonly models: readonly BundleModel[];
+}
+
+/** What decides on the version: code, models, and how they are run. */
+async function filesOf(service: ModelService, file: string, origins?: ReadonlyMap<string, string>): Promise<Content> {
+  const encoded = [...modelsOf(service)].map(([name, value]) => ({ name, ...encode(value, name) }));
+  const { service: code, runtime } = await bundleCode(file, service.constructor.name);
+  const models = encoded.map(({ name, codec, type }) => {
+    const origin = origins?.get(name);
+    return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
+  });
+  return {
+    models,
+    files: new Map<string, Uint8Array | string>([
+      ["Dockerfile", documents.dockerfile],
+      ["index.mjs", documents.indexModule],
+      ...encoded.map(({ name, bytes }) => [`models/${name}`, bytes] as const),
+      ["runtime.mjs", runtime],
+      ["server.mjs", documents.serverModule],
+      ["service.mjs", code],
+    ]),
+  };
+}
+
+function complete(Service: ServiceClass, name: string, { files, models }: Content, given?: string): Files {
+  const content = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
+  const version = given ?? `0.0.0-h${hash("sha256", content).slice(0, 16)}`;
+  const { apis } = describeService(Service);
+  const facts = { name, version, service: Service.name, apis };
+  const all = new Map<string, Uint8Array | string>([
+    ...files,
+    ["README.md", documents.readme(facts)],
+    ["index.d.mts", documents.indexTypes(facts)],
+    ["openapi.json", `${JSON.stringify(openapi({ name: Service.name, apis }, version), null, 2)}\n`],
+  ]);
+  all.set("package.json", documents.packageJson(facts, [...all.keys(), manifestFile].sort()));
+  const hashes = [...all].sort().map(([file, bytes]) => {
+    return [file, { sha256: hash("sha256", bytes), size: Buffer.byteLength(bytes) }] as const;
+  });
+  const manifest: BundleManifest = {
+    format: 1,
+    name,
+    version,
+    service: Service.name,
+    apis: [...apis],
+    models: [...models],
+    files: Object.fromEntries(hashes),
+  } as BundleManifest;
+  return all.set(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`).set(".dockerignore", documents.dockerignore);
+}
+
+/** Beside the folder first, so that it is there as a whole or not at all. */
+async function write(folder: string, files: Files): Promise<void> {
+  const draft = join(dirname(folder), `.${basename(folder)}.${randomUUID()}`);
+  try {
+    for (const [file, content] of files) {
+      await mkdir(dirname(join(draft, file)), { recursive: true });
+      await writeFile(join(draft, file), content);
+    }
+    await rm(folder, { recursive: true, force: true });
+    await rename(draft, folder);
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BundleError("BUNDLE_FOLDER", `The bundle cannot be written to ${folder}: ${reason}.`, {
+      fix: "Give another folder, or make this one writable.",
+      cause,
+    });
+  }
+}
+
+/** A bundle or an empty folder may be replaced; what else is there is somebody's. */
+async function assertReplaceable(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found === undefined) return;
+  const entries = found.isDirectory() ? await readdir(folder) : undefined;
+  if (entries?.length === 0 || entries?.includes(manifestFile)) return;
+  throw new BundleError(
+    "BUNDLE_FOLDER",
+    `${relative(process.cwd(), folder) || "."} is there already and is no bundle.`,
+    {
+      fix: "Give a folder that is new, empty, or a bundle to replace.",
+    },
+  );
+}
+
+/** Where the first API is decorated: the compiler's helper may stand in a file of a package. */
+function declaringFile(Service: ServiceClass): string {
+  const [api] = apisOf(Service);
+  const site = markOf(api?.method)
+    ?.callers()
+    .find(({ file }) => !file.includes("/node_modules/"));
+  if (site !== undefined) return fileURLToPath(site.file);
+  throw new BundleError("BUNDLE_CODE", `It is not known which file declares ${Service.name}.`, {
+    fix: "Bundle it from its file: millrace bundle service.ts.",
+  });
+}
+
+function kebab(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+}

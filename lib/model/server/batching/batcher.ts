@@ -1,0 +1,149 @@
+import { overloaded } from "../errors.ts";
+import { CostModel } from "./cost.ts";
+
+/** Calls the model once: a result for each row, in their order. */
+export type CallRows = (rows: readonly unknown[]) => unknown;
+
+export interface BatcherOptions {
+  /** Rows of one call. */
+  readonly maxSize: number;
+  /** Milliseconds. */
+  readonly maxLatency: number;
+  /** Is told of each call. */
+  readonly onCall?: (rows: number) => void;
+}
+
+interface Entry {
+  readonly rows: readonly unknown[];
+  readonly isAbandoned: (() => boolean) | undefined;
+  readonly arrivedAt: number;
+  resolve(results: readonly unknown[]): void;
+  reject(error: unknown): void;
+}
+
+/** How much the last gap between two requests counts in the mean. */
+const weight = 0.1;
+
+/**
+ * Puts the rows of requests together for one call at a time. While a call runs, requests gather; when none runs, they wait for more only as
+ * long as that pays: `n` requests that wait for the next one lose `n · gap`, the next one is spared a call of its own.
+ */
+export class Batcher {
+  readonly #call: CallRows;
+  readonly #options: BatcherOptions;
+  readonly #cost = new CostModel();
+  #queue: Entry[] = [];
+  #queuedRows = 0;
+  #isRunning = false;
+  #isWaiting = false;
+  /** Milliseconds between two requests, in the mean. */
+  #gap: number;
+  #lastArrival = performance.now();
+
+  constructor(call: CallRows, options: BatcherOptions) {
+    this.#call = call;
+    this.#options = options;
+    this.#gap = options.maxLatency;
+  }
+
+  /**
+   * @param isAbandoned Asked when the call is made: rows that nobody waits for any more are left out.
+   * @throws RequestError 503 where the calls that come before would take longer than the latency that is allowed; what the model throws.
+   */
+  submit(rows: readonly unknown[], isAbandoned?: () => boolean): Promise<readonly unknown[]> {
+    const { maxSize, maxLatency } = this.#options;
+    const ahead = Math.floor(this.#queuedRows / maxSize) * this.#cost.estimate(maxSize);
+    if (ahead > maxLatency) return Promise.reject(overloaded(Math.ceil(ahead / 1000)));
+    const arrivedAt = performance.now();
+    this.#gap += (Math.min(arrivedAt - this.#lastArrival, maxLatency) - this.#gap) * weight;
+    this.#lastArrival = arrivedAt;
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ rows, isAbandoned, arrivedAt, resolve, reject });
+      this.#queuedRows += rows.length;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#isRunning || this.#queue.length === 0) return;
+    const patience = this.#patience();
+    if (patience <= 0) void this.#run(this.#take());
+    else if (!this.#isWaiting) this.#wait(patience);
+  }
+
+  /** Milliseconds after which it is to be looked at again whether more came; 0 where waiting does not pay. */
+  #patience(): number {
+    const { maxSize, maxLatency } = this.#options;
+    const requests = this.#queue.length;
+    const oldest = this.#queue[0];
+    if (oldest === undefined || this.#queuedRows >= maxSize) return 0;
+    const pays = (requests + 1) * this.#gap < this.#cost.estimate(this.#queuedRows);
+    if (!pays) return 0;
+    const now = performance.now();
+    // No request for two gaps: there is nobody left to wait for.
+    return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - now;
+  }
+
+  #wait(patience: number): void {
+    this.#isWaiting = true;
+    const wake = () => {
+      this.#isWaiting = false;
+      this.#next();
+    };
+    // A timer takes a millisecond at least; a turn of the event loop takes what has arrived.
+    if (patience < 1) setImmediate(wake);
+    else setTimeout(wake, patience);
+  }
+
+  /** Requests with at most `maxSize` rows together; the first in any case. */
+  #take(): Entry[] {
+    let rows = 0;
+    let count = 0;
+    for (const entry of this.#queue) {
+      if (count > 0 && rows + entry.rows.length > this.#options.maxSize) break;
+      rows += entry.rows.length;
+      count++;
+    }
+    this.#queuedRows -= rows;
+    return this.#queue.splice(0, count).filter(({ isAbandoned }) => isAbandoned?.() !== true);
+  }
+
+  async #run(entries: readonly Entry[]): Promise<void> {
+    this.#isRunning = true;
+    try {
+      const results = await this.#results(entries.flatMap(({ rows }) => rows));
+      let from = 0;
+      for (const { rows, resolve } of entries) {
+        resolve(results.slice(from, from + rows.length));
+        from += rows.length;
+      }
+    } catch (error) {
+      if (entries.length === 1) entries[0]?.reject(error);
+      // One request's rows may be what the model can't take: the others are answered all the same.
+      else for (const entry of entries) await this.#results(entry.rows).then(entry.resolve, entry.reject);
+    }
+    this.#isRunning = false;
+    // What arrives next is counted from here: while a call keeps the thread, nothing arrives.
+    this.#lastArrival = performance.now();
+    this.#next();
+  }
+
+  /** More rows than one call takes are cut into several. */
+  async #results(rows: readonly unknown[]): Promise<readonly unknown[]> {
+    const { maxSize, onCall } = this.#options;
+    const results: unknown[] = [];
+    for (let from = 0; from < rows.length; from += maxSize) {
+      const some = rows.slice(from, from + maxSize);
+      const began = performance.now();
+      const answered = await this.#call(some);
+      this.#cost.observe(some.length, performance.now() - began);
+      onCall?.(some.length);
+      if (!Array.isArray(answered) || answered.length !== some.length) {
+        const what = Array.isArray(answered) ? `${answered.length} results` : typeof answered;
+        throw new TypeError(`The method returned ${what} for ${some.length} rows.`);
+      }
+      results.push(...answered);
+    }
+    return results;
+  }
+}

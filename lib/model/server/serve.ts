@@ -1,0 +1,68 @@
+import type { FastifyInstance } from "fastify";
+import { ModelError } from "../errors.ts";
+import type { ServiceDescription } from "../service/description.ts";
+import type { ModelService } from "../service/model-service.ts";
+import { startService, stopService } from "../service/parts.ts";
+import { createApp, type LogLevel } from "./app.ts";
+
+/** A service, ready to start. */
+export interface Served {
+  readonly service: ModelService;
+  readonly description: ServiceDescription;
+  readonly version: string;
+}
+
+export interface ServeOptions {
+  /** Default `127.0.0.1`: this machine only. */
+  readonly host?: string;
+  /** 0: any that is free. Default 3000. */
+  readonly port?: number;
+  readonly logLevel?: LogLevel;
+}
+
+export interface Server {
+  readonly app: FastifyInstance;
+  /** Such as `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /** Refuses new requests, answers those that are there, and stops the service. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a service and its server.
+ *
+ * @throws ModelError `ADDRESS` where the address cannot be listened on; what `onStartup` throws.
+ */
+export async function serve({ service, description, version }: Served, options: ServeOptions = {}): Promise<Server> {
+  const { host = "127.0.0.1", port = 3000, logLevel } = options;
+  let isReady = false;
+  const app = createApp(service, {
+    description,
+    version,
+    isReady: () => isReady,
+    ...(logLevel !== undefined && { logLevel }),
+  });
+  await startService(service);
+  app.addHook("onClose", () => stopService(service));
+  const url = await app.listen({ host, port }).catch(async (cause) => {
+    await app.close();
+    throw unreachable(host, port, cause);
+  });
+  isReady = true;
+  return {
+    app,
+    url,
+    async close() {
+      isReady = false;
+      await app.close();
+    },
+  };
+}
+
+function unreachable(host: string, port: number, cause: NodeJS.ErrnoException): ModelError {
+  const why = cause.code === "EADDRINUSE" ? "another program listens there" : cause.message;
+  return new ModelError("ADDRESS", `The server cannot listen on ${host}:${port}: ${why}.`, {
+    fix: "Give another address with --host and --port.",
+    cause,
+  });
+}

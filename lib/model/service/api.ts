@@ -1,0 +1,141 @@
+import type { z } from "zod";
+import { MillraceError } from "../../errors.ts";
+import { type CallSite, captureCallers } from "../../flow/spec/call-site.ts";
+import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
+import type { ModelService } from "./model-service.ts";
+
+/** Of the registry: a service's bundle and the server each have a copy of this module. */
+const mark = Symbol.for("millrace.api");
+
+/** How requests are put together for one call of the method. Its input and output are arrays: an element is a row. */
+export interface BatchOptions {
+  /** Rows of one call. Default 100. */
+  readonly maxSize?: number;
+  /** How long a request may wait for its call to begin, before requests behind it are refused (503). Default `"100 ms"`. */
+  readonly maxLatency?: Duration;
+}
+
+export interface ApiOptions<Input extends z.ZodType, Output extends z.ZodType> {
+  /** What a request's body must be. */
+  readonly input: Input;
+  /** What the method must return; anything else is the service's fault (500). */
+  readonly output: Output;
+  /** Puts the rows of several requests into one call. Default: a call for each request. */
+  readonly batch?: z.output<Input> extends readonly unknown[]
+    ? z.input<Output> extends readonly unknown[]
+      ? BatchOptions
+      : "Batching needs an output that is an array: a result for each row."
+    : "Batching needs an input that is an array: rows.";
+  /** What a request may take, waiting included (504 after it). Default `"60 s"`. */
+  readonly timeout?: Duration;
+  /** Requests at a time; more are refused (429). Default 1,024. */
+  readonly maxConcurrency?: number;
+  /** Of a request's body (413 above it). Default `"20 MiB"`. */
+  readonly maxBody?: Size;
+}
+
+/** What a method gets beside its input, of the request that it answers; of a batch, what all of its requests have in common. */
+export interface ApiContext {
+  /** Aborted when nobody waits for the answer any more: after the time-out, or when a job is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** An API's options with their defaults. */
+export interface ApiSettings {
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** `maxLatency` in milliseconds. */
+  readonly batch?: { readonly maxSize: number; readonly maxLatency: number };
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly maxConcurrency: number;
+  /** Bytes. */
+  readonly maxBody: number;
+}
+
+export interface ApiMark {
+  readonly settings: ApiSettings;
+  /** Who decorated the method, nearest first: the service's file is among the first. */
+  readonly callers: () => readonly CallSite[];
+}
+
+type Method<This, Input extends z.ZodType, Output extends z.ZodType> = (
+  this: This,
+  input: z.output<Input>,
+  context: ApiContext,
+) => z.input<Output> | Promise<z.input<Output>>;
+
+/**
+ * Makes a method an API of its service: what it takes and returns are the schemas' types.
+ *
+ * @example
+ * ```ts
+ * @api({
+ *   input: z.array(z.array(z.number()).length(4)),
+ *   output: z.array(z.string()),
+ *   batch: { maxSize: 100, maxLatency: "20 ms" },
+ * })
+ * predict(rows: number[][]) {
+ *   return rows.map((row) => this.model.classify(row));
+ * }
+ * ```
+ * @throws MillraceError `API_OPTIONS` where an option is wrong, `LEGACY_DECORATORS` under `experimentalDecorators`.
+ */
+export function api<Input extends z.ZodType, Output extends z.ZodType>(
+  options: ApiOptions<Input, Output>,
+): <This extends ModelService>(
+  method: Method<This, Input, Output>,
+  context: ClassMethodDecoratorContext<This> & { readonly name: string; readonly static: false },
+) => void {
+  return function decorator(method, context) {
+    if (typeof context !== "object" || !("kind" in context)) {
+      throw new MillraceError("LEGACY_DECORATORS", "@api is a standard decorator, but was compiled as a legacy one.", {
+        fix: 'Remove "experimentalDecorators" from the compilerOptions of tsconfig.json.',
+      });
+    }
+    const name = String(context.name);
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
+      throw new MillraceError("API_OPTIONS", `${name} is no name for an API: it is part of the address.`, {
+        fix: "Begin it with a letter, and use letters, digits and _.",
+      });
+    }
+    const value: ApiMark = { settings: readOptions(name, options), callers: captureCallers(decorator) };
+    Object.defineProperty(method, mark, { value });
+  };
+}
+
+/** What `@api` noted of a method; `undefined` of anything else. */
+export function markOf(method: unknown): ApiMark | undefined {
+  return typeof method === "function" ? (method as { [mark]?: ApiMark })[mark] : undefined;
+}
+
+function readOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): ApiSettings {
+  const { input, output, timeout = "60 s", maxConcurrency = 1024, maxBody = "20 MiB" } = options;
+  const batch = options.batch as BatchOptions | undefined;
+  for (const [option, schema] of Object.entries({ input, output })) {
+    if (typeof schema?.safeParse !== "function") refuse(name, option, schema, "a zod schema");
+  }
+  return {
+    input,
+    output,
+    ...(batch !== undefined && {
+      batch: {
+        maxSize: whole(name, "batch.maxSize", batch.maxSize ?? 100),
+        maxLatency: parseDuration(batch.maxLatency ?? "100 ms") * 1000,
+      },
+    }),
+    timeout: parseDuration(timeout) * 1000,
+    maxConcurrency: whole(name, "maxConcurrency", maxConcurrency),
+    maxBody: parseSize(maxBody) * 2 ** 20,
+  };
+}
+
+function whole(name: string, option: string, value: number): number {
+  return Number.isSafeInteger(value) && value >= 1 ? value : refuse(name, option, value, "a whole number from 1");
+}
+
+function refuse(name: string, option: string, value: unknown, expected: string): never {
+  throw new MillraceError("API_OPTIONS", `${option} of ${name} is ${expected}; received ${JSON.stringify(value)}.`, {
+    fix: `Give ${expected}.`,
+  });
+}

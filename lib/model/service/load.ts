@@ -1,0 +1,56 @@
+import { extname, join, relative } from "node:path";
+import { FlowCache } from "../../flow/load/cache.ts";
+import { compile } from "../../flow/load/compile.ts";
+import { importFlow } from "../../flow/load/import.ts";
+import { locateFlow } from "../../flow/load/locate.ts";
+import { ModelError } from "../errors.ts";
+import { isService, isServiceClass, type ModelService } from "./model-service.ts";
+
+/** A service from its file, and the files of the user's that it is made of. */
+export interface LoadedService {
+  readonly service: ModelService;
+  /** Absolute. */
+  readonly file: string;
+  readonly inputs: readonly string[];
+}
+
+/**
+ * Loads the service that a file exports: an instance, packed or not, or its class.
+ *
+ * @param target a path; `service.ts#IrisClassifier` names one of several
+ * @throws MillraceError `FLOW_FILE`, `FLOW_SYNTAX` or `FLOW_IMPORT` where it does not load; ModelError `SERVICE` where it exports no service.
+ */
+export async function loadService(target: string, { cacheDir }: { readonly cacheDir: string }): Promise<LoadedService> {
+  const { path, name } = await locateFlow(target);
+  const file = relative(process.cwd(), path);
+  if (!/^\.[cm]?[jt]s$/.test(extname(path))) {
+    throw new ModelError("SERVICE", `${file} is no file that a service is written in.`, {
+      fix: "Give a .ts or .js file that exports a service, or the folder of a bundle.",
+    });
+  }
+  const cache = new FlowCache(cacheDir, path, name);
+  const { code, inputs } = await compile({ path }, join(cacheDir));
+  const exports = await importFlow(await cache.writeModule(code), file, inputs);
+  return { service: chooseService(exports, file, name), file: path, inputs };
+}
+
+function chooseService(exports: Record<string, unknown>, file: string, name: string | undefined): ModelService {
+  const { default: first, ...others } = exports;
+  // An instance comes before a class: it has models.
+  const candidates = [first, ...Object.values(others)].sort((a, b) => Number(isService(b)) - Number(isService(a)));
+  const services = candidates.flatMap((value) => {
+    if (isService(value)) return [{ name: value.constructor.name, make: () => value }];
+    return isServiceClass(value) ? [{ name: value.name, make: () => new value() }] : [];
+  });
+  const names = [...new Set(services.map((service) => service.name))];
+  const chosen = services.find((service) => name === undefined || service.name === name);
+  if (chosen !== undefined && (name !== undefined || names.length === 1 || first !== undefined)) return chosen.make();
+  const what = names.length === 0 ? "no service" : name === undefined ? "several services" : `no service ${name}`;
+  throw new ModelError("SERVICE", `${file} exports ${what}.`, {
+    fix:
+      names.length > 0
+        ? `Name one: ${names.map((known) => `${file}#${known}`).join(" or ")}.`
+        : "Export one: export class IrisClassifier extends ModelService { … }.",
+    at: { file },
+  });
+}

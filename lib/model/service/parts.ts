@@ -1,0 +1,43 @@
+import { ModelError } from "../errors.ts";
+import { isPacked, type ModelService, modelFields, parts } from "./model-service.ts";
+
+/** A service and the services that are parts of it, innermost first, each with its path: `""`, `iris`, `iris.scaler`. */
+export function withParts(service: ModelService, path = ""): (readonly [path: string, service: ModelService])[] {
+  const inner = parts(service).flatMap(([field, part]) => withParts(part, path === "" ? field : `${path}.${field}`));
+  return [...inner, [path, service]];
+}
+
+/** All models of a service and its parts, by path: `model`, `iris.model`. @throws ModelError `NOT_PACKED` where one has no value. */
+export function modelsOf(service: ModelService): ReadonlyMap<string, unknown> {
+  const models = withParts(service).flatMap(([path, part]) =>
+    modelFields(part).map(([field, value]) => [path === "" ? field : `${path}.${field}`, value] as const),
+  );
+  const missing = models.filter(([, value]) => !isPacked(value)).map(([path]) => path);
+  if (missing.length > 0) {
+    throw new ModelError("NOT_PACKED", `${service.constructor.name} has no value for ${missing.join(", ")}.`, {
+      fix: `Give it one: new ${service.constructor.name}().pack(${JSON.stringify(missing[0])}, …).`,
+    });
+  }
+  return new Map(models);
+}
+
+/** Gives models to a service and its parts, by path. */
+export function packAll(service: ModelService, models: ReadonlyMap<string, unknown>): void {
+  const owners = new Map(withParts(service));
+  for (const [path, value] of models) {
+    const dot = path.lastIndexOf(".");
+    const owner = owners.get(path.slice(0, Math.max(0, dot)));
+    if (owner === undefined) throw new ModelError("MODEL_NAME", `${service.constructor.name} has no model ${path}.`);
+    owner.pack(path.slice(dot + 1) as never, value as never);
+  }
+}
+
+/** Starts a service: its parts first. */
+export async function startService(service: ModelService): Promise<void> {
+  for (const [, part] of withParts(service)) await part.onStartup?.();
+}
+
+/** Stops a service: its parts last. */
+export async function stopService(service: ModelService): Promise<void> {
+  for (const [, part] of withParts(service).reverse()) await part.onShutdown?.();
+}

@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type Figure, figure } from "./figure.ts";
+import { median, output, scratch } from "./measure.ts";
+import { load } from "./serve/load.ts";
+
+const root = join(import.meta.dirname, "../..");
+const millrace = [process.execPath, join(root, "bin/millrace.js")];
+const iris = join(root, "examples/iris-classifier");
+const flower = "[[5.1,3.5,1.4,0.2]]";
+
+/** A service against a bare server of the same framework; batching on and off; memory; cold start. */
+export async function serve(): Promise<readonly Figure[]> {
+  const bundle = await irisBundle();
+  const slow = join(scratch, "per-call");
+  await output([...millrace, "bundle", join(import.meta.dirname, "serve/per-call.ts"), "--output", slow]);
+  return [...(await againstBare(bundle)), ...(await batching(slow)), ...(await coldStart(bundle))];
+}
+
+async function irisBundle(): Promise<string> {
+  const [store, bundle] = [join(scratch, "store"), join(scratch, "iris")];
+  await output([...millrace, "run", join(iris, "flow.ts"), "--store", store]);
+  const model = ["--model", "model=iris", "--store", store];
+  await output([...millrace, "bundle", join(iris, "service.ts"), ...model, "--output", bundle]);
+  return bundle;
+}
+
+async function againstBare(bundle: string): Promise<Figure[]> {
+  await using ours = await start([join(bundle, "server.mjs"), "--log-level", "warn"]);
+  await using bare = await start([join(import.meta.dirname, "serve/bare.ts"), join(bundle, "models/model")]);
+  const figures: Figure[] = [];
+  for (const connections of [1, 8, 32, 128]) {
+    const rounds: { readonly throughput: number; readonly p99: number }[] = [];
+    // Taken in turn, so that the machine's drift meets both alike; the first round is for the compilers.
+    for (let round = 0; round < 6; round++) {
+      const a = await load(ours.port, "/predict", flower, connections, 1);
+      const b = await load(bare.port, "/predict", flower, connections, 1);
+      if (round > 0) rounds.push({ throughput: a.requestsPerSecond / b.requestsPerSecond, p99: a.p99 / b.p99 });
+    }
+    const of = `iris, ${connections} connection${connections > 1 ? "s" : ""}`;
+    figures.push(
+      figure(`${of}: requests/s`, median(rounds.map(({ throughput }) => throughput)), "× bare fastify", {
+        atLeast: 0.7,
+      }),
+      figure(`${of}: p99`, median(rounds.map(({ p99 }) => p99)), "× bare fastify", 3),
+    );
+  }
+  const before = memory(ours.pid);
+  for (let requests = 0; requests < 200_000; ) {
+    requests += 10 * (await load(ours.port, "/predict", flower, 32, 10)).requestsPerSecond;
+  }
+  figures.push(figure("iris, memory after 200,000 further requests", memory(ours.pid) / before, "× before", 1.2));
+  return figures;
+}
+
+async function batching(bundle: string): Promise<Figure[]> {
+  await using server = await start([join(bundle, "server.mjs"), "--log-level", "warn"]);
+  await load(server.port, "/batched", "[1]", 128, 2);
+  const on = await load(server.port, "/batched", "[1]", 128, 5);
+  const off = await load(server.port, "/single", "[1]", 128, 5);
+  const ratio = on.requestsPerSecond / off.requestsPerSecond;
+  return [
+    figure("5 ms a call, 128 connections: requests/s with batching", ratio, "× without", { atLeast: 20 }),
+    figure("5 ms a call, 128 connections: p99 with batching", on.p99, "ms", 30),
+  ];
+}
+
+async function coldStart(bundle: string): Promise<Figure[]> {
+  const times: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    const begin = performance.now();
+    await using server = await start([join(bundle, "server.mjs")]);
+    await load(server.port, "/predict", flower, 1, 0);
+    if (round > 0) times.push((performance.now() - begin) / 1000);
+  }
+  return [figure("cold start of a bundle to its first answer", median(times), "s", 0.5)];
+}
+
+/** Starts a server on a port that is free, and waits until it listens. */
+async function start(args: readonly string[]) {
+  const port = await freePort();
+  const environment = { ...process.env, PORT: String(port) };
+  const child = spawn(process.execPath, args, { env: environment, stdio: ["ignore", "ignore", "inherit"] });
+  while (!(await listens(port))) {
+    if (child.exitCode !== null) throw new Error(`${args[0]} ended with ${child.exitCode}.`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return {
+    port,
+    pid: child.pid ?? 0,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+  };
+}
+
+async function listens(port: number): Promise<boolean> {
+  return await fetch(`http://127.0.0.1:${port}/`).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as { readonly port: number };
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** What a process holds of the machine's memory, in kB. */
+function memory(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}

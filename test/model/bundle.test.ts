@@ -1,0 +1,275 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadBundle } from "../../lib/model/server/main.ts";
+import { Thirds } from "./fixtures/thirds.ts";
+
+const run = promisify(execFile);
+let scratch: string;
+let bundle: string;
+
+function packed(offset = 1): Thirds {
+  const service = new Thirds().pack("offsets", new Float64Array([offset]));
+  service.divider.pack("divisor", 3);
+  return service;
+}
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "millrace-bundles-"));
+  bundle = await packed().save(join(scratch, "thirds"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+/** A copy that a test may damage. */
+async function copy(name: string): Promise<string> {
+  const folder = join(scratch, name);
+  await cp(bundle, folder, { recursive: true });
+  return folder;
+}
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  await writeFile(file, change(await readFile(file, "utf8")));
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** Runs a bundle's server until it answers, or ends. */
+async function start(folder: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(folder, "server.mjs"), ...args], {
+    cwd: scratch,
+    env: { PATH: process.env.PATH, PORT: String(port), SAGEMAKER_BIND_TO_PORT: String(port), ...environment },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  const ended = once(child, "close").then(([code]) => Number(code));
+  const url = `http://127.0.0.1:${port}`;
+  await expect
+    .poll(async () => child.exitCode !== null || (await fetch(`${url}/ping`).catch(() => undefined))?.ok, {
+      timeout: 15_000,
+    })
+    .toBe(true);
+  const answer = async (path: string, body: unknown) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body), headers });
+    return JSON.parse(await response.text());
+  };
+  return { child, url, ended, answer, output: () => output };
+}
+
+describe("a bundle", () => {
+  it("has the service, its models and all that a container needs", async () => {
+    const manifest = JSON.parse(await readFile(join(bundle, "millrace-bundle.json"), "utf8"));
+    expect(manifest).toEqual({
+      format: 1,
+      name: "thirds",
+      version: expect.stringMatching(/^0\.0\.0-h[0-9a-f]{16}$/),
+      service: "Thirds",
+      apis: [
+        {
+          name: "predict",
+          input: { types: ["application/json"], schema: { type: "array", items: { type: "number" } } },
+          output: { types: ["application/json"], schema: { type: "array", items: { type: "number" } } },
+          batch: { maxSize: 8, maxLatency: 100 },
+          timeout: 60_000,
+          maxConcurrency: 1024,
+          maxBody: 20 * 2 ** 20,
+        },
+        expect.objectContaining({ name: "tell" }),
+      ],
+      models: [
+        { name: "divider.divisor", file: "models/divider.divisor", codec: "json", type: "number" },
+        { name: "offsets", file: "models/offsets", codec: "npy", type: "Float64Array(1)" },
+      ],
+      files: Object.fromEntries(
+        [
+          "Dockerfile",
+          "README.md",
+          "index.d.mts",
+          "index.mjs",
+          "models/divider.divisor",
+          "models/offsets",
+          "openapi.json",
+          "package.json",
+          "runtime.mjs",
+          "server.mjs",
+          "service.mjs",
+        ].map((file) => [file, { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), size: expect.any(Number) }]),
+      ),
+    });
+    expect(await readFile(join(bundle, "Dockerfile"), "utf8")).toBe(
+      `FROM public.ecr.aws/docker/library/node:24-slim
+ENV NODE_ENV=production PORT=3000
+WORKDIR /opt/service
+COPY --chown=root:root . .
+USER node
+EXPOSE 3000 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \\
+  CMD ["node", "server.mjs", "health"]
+ENTRYPOINT ["node", "server.mjs"]
+CMD ["--host", "0.0.0.0"]
+`,
+    );
+  });
+
+  it("has the same bytes each time, without a path of this machine, and others for other models", async () => {
+    const again = await packed().save(join(scratch, "again"));
+    const other = await packed(2).save(join(scratch, "other"));
+    const manifests = await Promise.all(
+      [bundle, again, other].map((folder) => readFile(join(folder, "millrace-bundle.json"), "utf8")),
+    );
+    expect(manifests[1]).toBe(manifests[0]);
+    expect(JSON.parse(manifests[2] ?? "").version).not.toBe(JSON.parse(manifests[0] ?? "").version);
+    const code = await readFile(join(bundle, "service.mjs"), "utf8");
+    expect(code).not.toContain(process.cwd());
+    expect(await readFile(join(bundle, "runtime.mjs"), "utf8")).not.toContain(process.cwd());
+  });
+
+  it("is written as a whole; a folder that is no bundle is not touched", async () => {
+    const folder = join(scratch, "mine");
+    await mkdir(folder);
+    await writeFile(join(folder, "notes.txt"), "mine");
+    await expect(packed().save(folder)).rejects.toMatchObject({ code: "BUNDLE_FOLDER" });
+    expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("mine");
+  });
+
+  it("cannot be made of a service that lacks a model", async () => {
+    await expect(new Thirds().pack("offsets", new Float64Array(1)).save(join(scratch, "x"))).rejects.toMatchObject({
+      code: "NOT_PACKED",
+      message: "Thirds has no value for divider.divisor.",
+      fix: 'Give it one: new Thirds().pack("divider.divisor", …).',
+    });
+  });
+});
+
+describe("a bundle that was tampered with is refused:", () => {
+  const load = (folder: string) => loadBundle(Thirds, folder, false);
+
+  it("a changed file, with both hashes", async () => {
+    const folder = await copy("changed");
+    await edit(join(folder, "models/divider.divisor"), () => "4");
+    const { files } = JSON.parse(await readFile(join(folder, "millrace-bundle.json"), "utf8"));
+    await expect(load(folder)).rejects.toMatchObject({
+      code: "BUNDLE_CHANGED",
+      message: `${folder}/models/divider.divisor was changed: its SHA-256 is 4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a, not ${files["models/divider.divisor"].sha256}.`,
+    });
+  });
+
+  it.each(["../outside", "/etc/passwd", "models/../../outside", "models//x", ".hidden", "a\\..\\b"])(
+    "a path that leads out of it: %s",
+    async (path) => {
+      const folder = await copy(`path-${Buffer.from(path).toString("hex")}`);
+      await edit(join(folder, "millrace-bundle.json"), (text) =>
+        text.replace('"file": "models/offsets"', `"file": ${JSON.stringify(path)}`),
+      );
+      await expect(load(folder)).rejects.toMatchObject({
+        code: "BUNDLE_MANIFEST",
+        message: `${folder}/millrace-bundle.json is no manifest of a bundle: models.1.file: is no path inside the bundle.`,
+      });
+    },
+  );
+
+  it("a symbolic link", async () => {
+    const folder = await copy("link");
+    await rm(join(folder, "models"), { recursive: true });
+    await symlink(join(bundle, "models"), join(folder, "models"));
+    await expect(load(folder)).rejects.toMatchObject({ code: "BUNDLE_FILE" });
+  });
+
+  it("a manifest that is none, a folder without one", async () => {
+    const folder = await copy("manifest");
+    await edit(join(folder, "millrace-bundle.json"), (text) => text.slice(0, 40));
+    await expect(load(folder)).rejects.toMatchObject({ code: "BUNDLE_MANIFEST" });
+    await expect(load(scratch)).rejects.toMatchObject({ code: "BUNDLE_MISSING" });
+  });
+});
+
+describe("a bundle's server", () => {
+  it("runs with nothing but Node, answers, and stops on SIGTERM", async () => {
+    const server = await start(bundle, ["--log-level", "warn"]);
+    expect(await server.answer("/predict", [3, 6])).toEqual([2, 3]);
+    expect(await server.answer("/tell", { kind: "a" })).toBe("fine");
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    expect(server.output()).toBe("");
+  });
+
+  it("keeps SageMaker's contract: serve, /ping, /invocations, models of its folder, SIGTERM", async () => {
+    const models = await packed(10).save(join(scratch, "retrained"));
+    const server = await start(bundle, ["serve", "--log-level", "warn"], { SM_MODEL_DIR: models });
+    expect((await fetch(`${server.url}/ping`)).status).toBe(200);
+    expect(await server.answer("/invocations", [3])).toEqual([11]);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+  });
+
+  it("shares its port among workers, which know each other's jobs", async () => {
+    const server = await start(bundle, ["--workers", "2", "--log-level", "warn"]);
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => server.answer("/predict", [i * 3])));
+    expect(answers).toEqual(Array.from({ length: 8 }, (_, i) => [i + 1]));
+    const { id } = await server.answer("/predict/jobs", [3]);
+    await expect
+      .poll(async () => (await fetch(`${server.url}/jobs/${id}`)).text(), { timeout: 10_000 })
+      .toContain("succeeded");
+    for (let i = 0; i < 6; i++) {
+      const result = await fetch(`${server.url}/jobs/${id}/result`, { headers: { connection: "close" } });
+      expect(await result.text()).toBe("[2]");
+    }
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+  });
+
+  it("does not start with a damaged model, and says why", async () => {
+    const folder = await copy("damaged");
+    await edit(join(folder, "models/offsets"), () => "no array");
+    const server = await start(folder, []);
+    expect(await server.ended).toBe(1);
+    expect(JSON.parse(server.output())).toMatchObject({ level: 60, code: "BUNDLE_CHANGED" });
+  });
+});
+
+it("is a package with a typed API once it is packed", async () => {
+  const types = await readFile(join(bundle, "index.d.mts"), "utf8");
+  expect(types).toBe(`/** The service in this process: inputs and outputs are checked as the server checks them. */
+export interface Thirds {
+  predict(input: number[]): Promise<number[]>;
+  tell(input: { "kind": "a" | "b"; "note"?: string }): Promise<"fine" | null>;
+  /** Stops the service. */
+  close(): Promise<void>;
+}
+
+/** Reads the models and starts the service. */
+export function load(): Promise<Thirds>;
+`);
+  const { stdout } = await run("npm", ["pack", "--silent"], { cwd: bundle });
+  const app = join(scratch, "app");
+  await mkdir(app);
+  await writeFile(join(app, "package.json"), '{"type":"module"}');
+  await run("npm", ["install", "--silent", "--offline", "--no-audit", join(bundle, stdout.trim())], { cwd: app });
+  await rm(join(bundle, stdout.trim()));
+  const program = `
+    import { load } from "thirds";
+    const service = await load();
+    console.log(JSON.stringify(await service.predict([3])));
+    await service.predict(["x"]).catch((error) => console.log(error.message));
+    await service.close();`;
+  const printed = await run(process.execPath, ["--input-type=module", "-e", program], { cwd: app });
+  expect(printed.stdout).toBe(
+    "[2]\nThe input at [0] is not what predict takes: Invalid input: expected number, received string.\n",
+  );
+  await expect(run(join(app, "node_modules/.bin/thirds"), ["--port", "x"], { cwd: app })).rejects.toMatchObject({
+    stderr: expect.stringContaining("--port is a whole number from 0 to 65535"),
+  });
+});
