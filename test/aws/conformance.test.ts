@@ -3,12 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, test } from "vitest";
 import { type Client, openClient, type Run } from "../../lib/client/index.ts";
-import { loadFlow } from "../../lib/flow/load/load.ts";
-import { runFlow } from "../../lib/run/run-flow.ts";
 import { recordOf } from "../conformance/record.ts";
 import { fileOf, type Shape, shapes } from "../conformance/shapes.ts";
 import { Requests } from "./support/emulator.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+import { runHere } from "./support/run-here.ts";
 import { stateEntries } from "./support/state-entries.ts";
 
 const aws = inject("aws");
@@ -33,22 +32,21 @@ afterAll(async () => {
   await rm(store, { recursive: true });
 });
 
-async function runHere(shape: Shape): Promise<Run> {
-  const loaded = await loadFlow(fileOf(shape), { cacheDir: join(store, "cache") });
-  const { flow, run } = await runFlow(loaded, { store, parameters: shape.parameters ?? {} });
+async function runLocally(shape: Shape): Promise<Run> {
+  const { flow, run } = await runHere(fileOf(shape), store, shape.parameters);
   here ??= openClient({ folder: store });
   return await (await here).flow(flow).run(run);
 }
 
 describe("a run on AWS leaves what a run on this machine does", () => {
   test.concurrent.for(shapes)("$name $parameters", async (shape, { expect }) => {
-    const [there, local] = await Promise.all([flows.run(shape.flow, shape.parameters), runHere(shape)]);
+    const [there, local] = await Promise.all([flows.run(shape.flow, shape.parameters), runLocally(shape)]);
     expect(await recordOf(there.run)).toEqual(await recordOf(local));
     expect(there.execution.status).toBe(local.status.toUpperCase());
   });
 
   test.concurrent.for(onBatch)("$name on Batch", async (shape, { expect }) => {
-    const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runHere(shape)]);
+    const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runLocally(shape)]);
     expect(await recordOf(there.run)).toEqual(await recordOf(local));
     expect(there.execution.status).toBe(local.status.toUpperCase());
   });

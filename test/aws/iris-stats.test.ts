@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { type Client, openClient } from "../../lib/client/index.ts";
-import { loadFlow } from "../../lib/flow/load/load.ts";
-import { runFlow } from "../../lib/run/run-flow.ts";
 import { recordOf } from "../conformance/record.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+import { runHere } from "./support/run-here.ts";
 
 const file = "examples/iris-stats/flow.ts";
 let store: string;
@@ -27,11 +26,7 @@ test.each([
   [{}, "petal_length tells the species apart"],
   [{ measure: "sepal_width" }, "sepal_width does not tell the species apart"],
 ])("a run on AWS with %j comes to the verdict of a run on this machine", async (parameters, verdict) => {
-  const loaded = await loadFlow(file, { cacheDir: join(store, "cache") });
-  const [there, { run }] = await Promise.all([
-    flows.run("IrisStats", parameters),
-    runFlow(loaded, { store, parameters }),
-  ]);
+  const [there, { run }] = await Promise.all([flows.run("IrisStats", parameters), runHere(file, store, parameters)]);
   here ??= await openClient({ folder: store });
   const local = await here.flow("IrisStats").run(run);
   expect(there.execution.cause).toBeUndefined();

@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { type Client, openClient, type Run } from "../../lib/client/index.ts";
-import { loadFlow } from "../../lib/flow/load/load.ts";
-import { runFlow } from "../../lib/run/run-flow.ts";
 import { pythonShapes } from "../conformance/python.ts";
 import { recordOf } from "../conformance/record.ts";
 import { fileOf, type Shape } from "../conformance/shapes.ts";
 import { writeWheel } from "../python/support/wheel.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+import { runHere } from "./support/run-here.ts";
 
 const onBatch = pythonShapes.filter(({ name }) => ["linear", "choice", "foreach", "retry-exhausted"].includes(name));
 
@@ -54,22 +53,21 @@ steps:
   return file;
 }
 
-async function runHere(shape: Shape): Promise<Run> {
-  const loaded = await loadFlow(fileOf(shape), { cacheDir: join(scratch, "flows") });
-  const { flow, run } = await runFlow(loaded, { store: scratch, parameters: shape.parameters ?? {} });
+async function runLocally(shape: Shape): Promise<Run> {
+  const { flow, run } = await runHere(fileOf(shape), scratch, shape.parameters);
   here ??= openClient({ folder: scratch });
   return await (await here).flow(flow).run(run);
 }
 
 describe("a run of Python steps on AWS leaves what a run on this machine does", () => {
   test.concurrent.for(pythonShapes)("$flow $parameters", async (shape, { expect }) => {
-    const [there, local] = await Promise.all([flows.run(shape.flow, shape.parameters), runHere(shape)]);
+    const [there, local] = await Promise.all([flows.run(shape.flow, shape.parameters), runLocally(shape)]);
     expect(await recordOf(there.run)).toEqual(await recordOf(local));
     expect(there.execution.status).toBe(local.status.toUpperCase());
   });
 
   test.concurrent.for(onBatch)("$flow on Batch", async (shape, { expect }) => {
-    const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runHere(shape)]);
+    const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runLocally(shape)]);
     expect(await recordOf(there.run)).toEqual(await recordOf(local));
     expect(there.execution.status).toBe(local.status.toUpperCase());
   });
