@@ -50,7 +50,8 @@ test("the TypeScript in README and docs compiles as it stands", () => {
     for (const [index, block] of blocks.filter((text) => /^import /m.test(text)).entries()) {
       const file = join(folder, page.replace(/\W/g, "-"), `${index}.ts`);
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, block.replace(/from "(?:\.\.\/examples\/branch-flow|\.)\/flow\.ts"/, 'from "#flow"'));
+      const code = block.replace(/from "(?:\.\.\/examples\/branch-flow|\.)\/flow\.ts"/, 'from "#flow"');
+      writeFileSync(file, code.replaceAll('from "../examples/', 'from "#examples/'));
     }
   }
   writeFileSync(
@@ -60,6 +61,7 @@ test("the TypeScript in README and docs compiles as it stands", () => {
       compilerOptions: {
         paths: {
           "#flow": [join(project, "examples/branch-flow/flow.ts")],
+          "#examples/*": [join(project, "examples/*")],
           millrace: [join(project, "lib/index.ts")],
           "millrace/vite": [join(project, "lib/flow/vite.ts")],
           "millrace/client": [join(project, "lib/client/index.ts")],
