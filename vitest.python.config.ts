@@ -6,7 +6,10 @@ import { millrace } from "./lib/flow/vite.ts";
 export default defineConfig({
   plugins: [millrace()],
   resolve: {
-    alias: [{ find: /^millrace$/, replacement: fileURLToPath(new URL("./lib/index.ts", import.meta.url)) }],
+    alias: [
+      { find: /^millrace$/, replacement: fileURLToPath(new URL("./lib/index.ts", import.meta.url)) },
+      { find: /^millrace\/model$/, replacement: fileURLToPath(new URL("./lib/model/index.ts", import.meta.url)) },
+    ],
   },
   test: {
     include: ["test/python/**/*.test.ts"],

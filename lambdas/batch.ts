@@ -6,7 +6,7 @@ import type { StepContext } from "../lib/task/protocol.ts";
 import { storesOf, variable } from "./stores.ts";
 import { attemptToken } from "./token.ts";
 
-export * from "../lib/flows.ts";
+export * from "../lib/index.ts";
 
 process.setSourceMapsEnabled(true);
 

@@ -6,7 +6,7 @@ import { type LambdaContext, logPointer } from "./lambda.ts";
 import { storesOf } from "./stores.ts";
 import { attemptToken } from "./token.ts";
 
-export * from "../lib/flows.ts";
+export * from "../lib/index.ts";
 
 process.setSourceMapsEnabled(true);
 

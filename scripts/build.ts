@@ -24,6 +24,7 @@ await Promise.all([
       index: "lib/index.ts",
       client: "lib/client/index.ts",
       constructs: "constructs/index.ts",
+      model: "lib/model/index.ts",
       vite: "lib/flow/vite.ts",
       millrace: "bin/millrace.ts",
       bundler: "constructs/bundle/main.ts",

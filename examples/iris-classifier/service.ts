@@ -1,4 +1,5 @@
-import { api, artifact, ModelService } from "millrace";
+import { artifact } from "millrace";
+import { api, ModelService } from "millrace/model";
 import { z } from "zod";
 import { classify, probabilities, type Softmax } from "./softmax.ts";
 

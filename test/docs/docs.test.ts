@@ -66,6 +66,7 @@ test("the TypeScript in README and docs compiles as it stands", () => {
           "millrace/vite": [join(project, "lib/flow/vite.ts")],
           "millrace/client": [join(project, "lib/client/index.ts")],
           "millrace/constructs": [join(project, "constructs/index.ts")],
+          "millrace/model": [join(project, "lib/model/index.ts")],
         },
       },
       include: ["**/*.ts"],

@@ -1,5 +1,6 @@
 // What the types of services accept, and, behind each @ts-expect-error, what they refuse. Compiled by `npm run check`; nothing here runs.
-import { type ApiContext, type ArtifactFile, api, artifact, bytes, file, ModelService, text } from "millrace";
+import { type ArtifactFile, artifact } from "millrace";
+import { type ApiContext, api, bytes, file, ModelService, text } from "millrace/model";
 import { z } from "zod";
 
 interface Svm {

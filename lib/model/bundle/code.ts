@@ -59,10 +59,10 @@ export async function bundleCode(file: string, name: string): Promise<BundleCode
 const ownPackage: Plugin = {
   name: "own-package",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^millrace$/ }, () => ({
+    onResolve({ filter: /^millrace(?:\/model)?$/ }, ({ path }) => ({
       path: import.meta.url.endsWith(".ts")
-        ? fileURLToPath(new URL("../../index.ts", import.meta.url))
-        : fileURLToPath(import.meta.resolve("millrace")),
+        ? fileURLToPath(new URL(path === "millrace" ? "../../index.ts" : "../index.ts", import.meta.url))
+        : fileURLToPath(import.meta.resolve(path)),
       sideEffects: false,
     }));
     onLoad({ filter: /[\\/](?:bundle[\\/]save\.ts|chunks[\\/]save-\w+\.js)$/ }, () => ({

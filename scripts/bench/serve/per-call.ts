@@ -1,4 +1,4 @@
-import { api, ModelService } from "millrace";
+import { api, ModelService } from "millrace/model";
 import { z } from "zod";
 
 const rows = z.array(z.number());
