@@ -1,10 +1,13 @@
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import type { Claims } from "./claims.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
+import { takeThread } from "./thread.ts";
+import { workerUrl } from "./worker-url.ts";
 
 /** Where tasks run: a thread, or a process of its own. */
 export interface Host {
+  /** Where tasks may wait in it behind the one that runs. */
+  readonly claims?: Claims;
   post(message: ToWorker): void;
   /** Ends it at once, whatever it is doing. */
   stop(): Promise<unknown>;
@@ -22,29 +25,20 @@ export interface Death {
   readonly signal?: NodeJS.Signals | null;
 }
 
-export type OpenHost = (events: HostEvents, claims: Claims | undefined) => Host;
+export type OpenHost = (events: HostEvents) => Host;
 
 /** What tasks run in. Each kind is one object: workers are kept by it. */
 export interface HostKind {
   readonly open: OpenHost;
   /** Whether the next task gets the same one. */
   readonly isKept: boolean;
-  /** Whether tasks may wait in it behind the one that runs. */
-  readonly canQueue?: boolean;
 }
 
-/** Of each thread, for what was allocated last. With Node's default of 48, the threads' garbage is most of the memory of a run of tiny tasks. */
-const maxYoungGenerationSizeMb = 12;
-
-export const threads: HostKind = { open: openThread, isKept: true, canQueue: true };
+export const threads: HostKind = { open: openThread, isKept: true };
 export const processes: HostKind = { open: openProcess, isKept: false };
 
-function openThread(events: HostEvents, claims: Claims | undefined): Host {
-  const worker = new Worker(workerUrl(), {
-    name: "millrace",
-    resourceLimits: { maxYoungGenerationSizeMb },
-    workerData: claims?.buffer,
-  });
+function openThread(events: HostEvents): Host {
+  const { worker, claims } = takeThread();
   // One message for all that is posted in a turn: waking a thread costs more than a tiny task.
   let outbox: ToWorker[] = [];
   const flush = () => {
@@ -55,6 +49,7 @@ function openThread(events: HostEvents, claims: Claims | undefined): Host {
   worker.on("error", (error) => events.died({ error }));
   worker.on("exit", (code) => events.died({ code }));
   return {
+    claims,
     post: (message) => {
       if (outbox.push(message) === 1) setImmediate(flush);
     },
@@ -97,10 +92,4 @@ export function killGroup(pid: number | undefined): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-/** Beside this module in the sources; in the build this module is a chunk, and the worker an entry beside the folder of chunks. */
-function workerUrl(): URL {
-  if (import.meta.url.endsWith(".ts")) return new URL("./worker.ts", import.meta.url);
-  return new URL(import.meta.url.includes("/chunks/") ? "../worker.js" : "./worker.js", import.meta.url);
 }

@@ -1,6 +1,5 @@
 import { TaskTimeoutError } from "../task/errors.ts";
 import { toFailure } from "../task/failure.ts";
-import { Claims } from "./claims.ts";
 import { OutOfMemoryError, TaskDiedError, WorkerLoadError } from "./errors.ts";
 import type { Death, Host, HostKind } from "./host.ts";
 import type { Job } from "./job.ts";
@@ -20,7 +19,6 @@ const recency = 0.25;
 export class TaskWorker {
   readonly kind: HostKind;
   readonly #host: Host;
-  readonly #claims: Claims | undefined;
   readonly #onChange: (returned: readonly Job[]) => void;
   /** The first of them is the one that runs. */
   #jobs: Job[] = [];
@@ -36,11 +34,10 @@ export class TaskWorker {
   constructor(kind: HostKind, onChange: (returned: readonly Job[]) => void) {
     this.kind = kind;
     this.#onChange = onChange;
-    this.#claims = kind.canQueue ? new Claims() : undefined;
-    this.#host = kind.open(
-      { message: (message) => this.#receive(message), died: (death) => this.#died(explain(death)) },
-      this.#claims,
-    );
+    this.#host = kind.open({
+      message: (message) => this.#receive(message),
+      died: (death) => this.#died(explain(death)),
+    });
   }
 
   /** Whether it can run another job. */
@@ -60,7 +57,7 @@ export class TaskWorker {
 
   /** Whether its jobs take so little that the next ones may as well wait in it. */
   get isBrisk(): boolean {
-    return this.#claims !== undefined && this.#average !== undefined && this.#average < tiny;
+    return this.#host.claims !== undefined && this.#average !== undefined && this.#average < tiny;
   }
 
   loadFlow(flow: WorkerFlow): void {
@@ -75,8 +72,9 @@ export class TaskWorker {
 
   /** The jobs that have not begun, which it no longer has then. */
   takeBack(): Job[] {
-    if (this.#claims === undefined) return [];
-    const returned = this.#jobs.splice(this.#older + this.#claims.close() - this.#done);
+    const { claims } = this.#host;
+    if (claims === undefined) return [];
+    const returned = this.#jobs.splice(this.#older + claims.close() - this.#done);
     this.#older = this.#jobs.length;
     this.#done = 0;
     this.#host.post({ type: "restart" });

@@ -1,19 +1,6 @@
 import { loadArtifact, loadArtifactSync } from "../data/artifacts.ts";
 import type { ArtifactRef, BlobStore } from "../data/store.ts";
-import type { Item, TaskCommit } from "../metadata/records.ts";
-
-/** What a foreach's splitter left, as an iteration sees it: without the frames of all items, but with its own item. */
-export function enterIteration({ foreach, ...commit }: TaskCommit, index: number): TaskCommit {
-  const { count, frames } = foreach ?? { count: 0, frames: [] };
-  let first = 0;
-  for (const frame of frames) {
-    if (index < first + frame.items) {
-      return { ...commit, item: { index, count, frame: frame.ref, position: index - first } };
-    }
-    first += frame.items;
-  }
-  throw new RangeError(`The foreach has ${count} items; there is no item ${index}.`);
-}
+import type { Item } from "../metadata/records.ts";
 
 /** The item of the iteration that a task is in; read at once for a foreach's body, for the steps after it when they touch it. */
 export class TaskItem {

@@ -3,7 +3,7 @@ import { childPath, iterationIndex } from "../flow/path.ts";
 import type { TaskCommit, TaskKey, TaskRecord } from "../metadata/records.ts";
 import type { MetadataReader } from "../metadata/store.ts";
 import { MissingInputsError } from "./errors.ts";
-import { enterIteration } from "./item.ts";
+import { enterIteration } from "./iteration.ts";
 import { sameValue } from "./merge.ts";
 import type { JoinInput, StepContext } from "./protocol.ts";
 

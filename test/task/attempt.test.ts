@@ -7,7 +7,7 @@ import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
 import type { Blob, BlobStore } from "../../lib/data/store.ts";
 import type { TaskCommit } from "../../lib/metadata/records.ts";
 import { runAttempt } from "../../lib/task/attempt.ts";
-import { enterIteration } from "../../lib/task/item.ts";
+import { enterIteration } from "../../lib/task/iteration.ts";
 import type { AttemptRequest, StepContext } from "../../lib/task/protocol.ts";
 import { contextsOf, Each, request, Touches } from "./flows.ts";
 

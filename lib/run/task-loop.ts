@@ -1,0 +1,88 @@
+import { setSourceMapsSupport } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import { FolderBlobStore } from "../data/blobs/folder.ts";
+import type { BlobStore } from "../data/store.ts";
+import { runAttempt } from "../task/attempt.ts";
+import { toFailure } from "../task/failure.ts";
+import type { AttemptRequest } from "../task/protocol.ts";
+import { loadBodies } from "./bodies.ts";
+import { Claims } from "./claims.ts";
+import { captureConsole } from "./console.ts";
+import type { FromWorker, ToWorker, WorkerFlow } from "./protocol.ts";
+
+// What a worker does: it loads its flow, and runs the attempts that it is sent one after the other.
+
+interface Loaded {
+  readonly flow: WorkerFlow;
+  readonly bodies: ReadonlyMap<string, unknown>;
+  readonly blobs: BlobStore;
+}
+
+/** A process has one request, which nobody takes back. */
+const claims = parentPort === null ? undefined : new Claims(workerData as SharedArrayBuffer);
+const inbox: AttemptRequest[] = [];
+let begun = 0;
+let working = false;
+let loading: Promise<Loaded | undefined>;
+
+function send(message: FromWorker): void {
+  if (parentPort === null) process.send?.(message);
+  else parentPort.postMessage(message);
+}
+
+async function load(flow: WorkerFlow): Promise<Loaded | undefined> {
+  try {
+    const loaded = { flow, bodies: await loadBodies(flow), blobs: new FolderBlobStore(flow.store) };
+    send({ type: "loaded" });
+    return loaded;
+  } catch (error) {
+    send({ type: "broken", failure: toFailure(error) });
+    return undefined;
+  }
+}
+
+async function work(): Promise<void> {
+  if (working) return;
+  working = true;
+  const loaded = await loading;
+  for (let request = inbox.shift(); request !== undefined; request = inbox.shift()) {
+    if (loaded === undefined || claims?.begin(begun) === false) break;
+    begun++;
+    await run(loaded, request);
+  }
+  working = false;
+}
+
+async function run({ flow, bodies, blobs }: Loaded, request: AttemptRequest): Promise<void> {
+  const context = flow.contexts[request.step];
+  if (context === undefined) throw new RangeError(`${flow.flow} has no step ${request.step}.`);
+  const began = performance.now();
+  const outcome = await runAttempt(context, request, bodies.get(request.step), blobs);
+  send({ type: "outcome", outcome, milliseconds: performance.now() - began });
+}
+
+function receive(message: ToWorker): void {
+  if (message.type === "load") {
+    loading = load(message.flow);
+  } else if (message.type === "run") {
+    inbox.push(message.request);
+    void work();
+  } else {
+    inbox.length = 0;
+    begun = 0;
+    claims?.restart();
+  }
+}
+
+/** Does what the scheduler says, until it is ended. */
+export function listen(): void {
+  setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
+  captureConsole((stream, text) => send({ type: "text", stream, text }));
+  if (parentPort !== null) {
+    parentPort.on("message", (messages: readonly ToWorker[]) => messages.forEach(receive));
+    return;
+  }
+  process.on("message", receive);
+  // The scheduler has gone without a word: what it started goes with it.
+  process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
+}
