@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 
 /**
  * Modules that are loaded together, with all that they import and no chunk before has, are one chunk: a command and a thread come up sooner with
@@ -13,10 +13,23 @@ const together = [
   ["thread", /\/lib\/run\/thread\.ts$/],
   ["task", /\/lib\/(index|run\/task-loop)\.ts$/],
   ["flow", /\/lib\/flow\/(load\/load|fold|check\/problem)\.ts$/],
-  ["run", /\/lib\/run\/run-flow\.ts$/],
+  ["run", /\/lib\/run\/index\.ts$/],
   ["command", /\/bin\/(program|commands\/run)\.ts$/],
-  ["source", /\/lib\/flow\/load\/(class|describe)\.ts$/],
+  ["source", /\/lib\/flow\/load\/describe\.ts$/],
 ] as const;
+
+/** An `import` of a module of Node's reads each of its members, and so loads what is behind them: of `node:fs` its promises and streams. */
+const builtins: Plugin = {
+  name: "builtins",
+  renderChunk: (code) => ({
+    code: code.replaceAll(/^import (.+) from "(node:[\w/]+)";$/gm, (_, names: string, id: string) => {
+      // A default import, named ones, or both.
+      const constants = names.replaceAll(" as ", ": ").split(/, (?=\{)/);
+      return `const ${constants.map((name) => `${name} = process.getBuiltinModule("${id}")`).join(", ")};`;
+    }),
+    map: null,
+  }),
+};
 
 // Built beside it and then put in its place, so that a build that fails leaves the last one.
 const next = "dist.next";
@@ -70,6 +83,7 @@ async function library(): Promise<void> {
     // Packages, but for the compiler's own helpers.
     external: /^(?!@oxc-project\/)[@a-z]/,
     transform: { target: "node22.18" },
+    plugins: [builtins],
     checks: { ineffectiveDynamicImport: false },
   });
   await bundle.write({

@@ -3,8 +3,6 @@ import type { Command } from "commander";
 import type { FlowDefinition, Json } from "../../lib/flow/definition.ts";
 import { parseParameter } from "../../lib/flow/parameters.ts";
 import type { RunRecord } from "../../lib/metadata/records.ts";
-import { WorkerPool } from "../../lib/run/pool.ts";
-import { runFlow } from "../../lib/run/run-flow.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { loadFlowFile } from "../terminal/flow.ts";
 import { wholeNumber } from "../terminal/options.ts";
@@ -39,18 +37,21 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
 
   const maxWorkers = options.maxWorkers === undefined ? undefined : wholeNumber("--max-workers", options.maxWorkers);
   const store = writableStore(options.store);
-  // Threads take as long to come up as the flow takes to compile.
-  const workers = new WorkerPool(maxWorkers);
-  const display = new RunDisplay(options.json === true);
   const interruption = interruptible();
   goOnWithoutOutput();
+  const loading = loadFlowFile(file, options);
+  // What runs the flow gets ready while it is compiled; whether that fails is asked then.
+  loading.catch(() => {});
+  const { Runner, runFlow } = await import("../../lib/run/index.ts");
+  const runner = new Runner(store, maxWorkers);
+  const display = new RunDisplay(options.json === true);
   let ended: RunRecord;
   try {
-    const flow = await loadFlowFile(file, options);
+    const flow = await loading;
     ended = await runFlow(flow, {
       store,
+      runner,
       parameters: parseParameters(flow.definition, rest),
-      workers,
       signal: interruption,
       onEvent: (event) => display.show(event),
       ...(options.tag !== undefined && { tags: options.tag }),
@@ -58,7 +59,7 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
     });
   } finally {
     display.close();
-    await workers.close();
+    await runner.close();
   }
   if (ended.status === "interrupted") process.exitCode = 128 + constants.signals[interruption.reason as NodeJS.Signals];
   else if (ended.status !== "succeeded") process.exitCode = 1;

@@ -89,9 +89,13 @@ export class RunDisplay {
     const running = (this.#running.get(step) ?? 0) + change;
     if (running > 0) this.#running.set(step, running);
     else this.#running.delete(step);
-    const now = [...this.#running].map(([name, count]) => (count > 1 ? `${name} ×${count}` : name)).join(", ");
-    this.#status.set(`${this.#done} done · ${now === "" ? "…" : now}`);
+    this.#status.set(this.#summary);
   }
+
+  readonly #summary = () => {
+    const now = [...this.#running].map(([name, count]) => (count > 1 ? `${name} ×${count}` : name)).join(", ");
+    return `${this.#done} done · ${now === "" ? "…" : now}`;
+  };
 
   #ending({ flow, status, startedAt, endedAt = startedAt, failure }: RunRecord): string {
     const seconds = ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(2);

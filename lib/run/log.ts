@@ -21,13 +21,15 @@ export function logFile(flow: string, run: string, task: TaskKey, attempt: numbe
  * The console lines of one attempt. Each goes to the file at once and unbuffered, so that what a task wrote before it was killed is there.
  */
 export class AttemptLog {
+  readonly #store: string;
   readonly #file: string;
   readonly #onLine: (line: LogLine) => void;
   readonly #rest: Record<Stream, string> = { stdout: "", stderr: "" };
   #descriptor: number | undefined;
 
   constructor(store: string, file: string, onLine: (line: LogLine) => void) {
-    this.#file = join(store, file);
+    this.#store = store;
+    this.#file = file;
     this.#onLine = onLine;
   }
 
@@ -52,8 +54,9 @@ export class AttemptLog {
     const time = new Date().toISOString();
     const lines = texts.map((text) => ({ time, stream, text: text.replace(/\r$/, "") }));
     if (this.#descriptor === undefined) {
-      mkdirSync(dirname(this.#file), { recursive: true });
-      this.#descriptor = openSync(this.#file, "a");
+      const path = join(this.#store, this.#file);
+      mkdirSync(dirname(path), { recursive: true });
+      this.#descriptor = openSync(path, "a");
     }
     writeSync(this.#descriptor, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     for (const line of lines) this.#onLine(line);

@@ -17,7 +17,7 @@ const depth = 16;
  */
 export class WorkerPool {
   readonly #size: number;
-  readonly #workers = new Set<TaskWorker>();
+  #workers: readonly TaskWorker[] = [];
   #waiting = new Set<Job>();
   #flow: WorkerFlow | undefined;
   #growing: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     clearTimeout(this.#growing);
-    await Promise.all([...this.#workers].map((worker) => worker.stop()));
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
   #cancel(job: Job, reason: unknown): void {
@@ -70,40 +70,43 @@ export class WorkerPool {
       this.#waiting.delete(job);
       worker.add(job);
     }
-    const isBehind = this.#waiting.size > 0 || [...this.#workers].some(({ load }) => load > 1);
+    const isBehind = this.#waiting.size > 0 || this.#workers.some(({ load }) => load > 1);
     if (isBehind && this.#busy < this.#size) this.#growing ??= setTimeout(() => this.#grow(), patience);
   }
 
   #workerFor(kind: HostKind, grow: boolean): TaskWorker | undefined {
-    const own = [...this.#workers].filter((worker) => worker.kind === kind);
     if (this.#busy < this.#size) {
-      const idle = own.find(({ load }) => load === 0);
+      const idle = this.#workers.find((worker) => worker.kind === kind && worker.load === 0);
       if (idle !== undefined) return idle;
       if (!kind.isKept || grow || this.#busy === 0) return this.#start(kind);
     }
-    const [least] = own.filter(({ isBrisk, load }) => isBrisk && load < depth).sort((a, b) => a.load - b.load);
+    let least: TaskWorker | undefined;
+    for (const worker of this.#workers) {
+      const mayWait = worker.kind === kind && worker.isBrisk && worker.load < depth;
+      if (mayWait && worker.load < (least?.load ?? depth)) least = worker;
+    }
     return least;
   }
 
   #grow(): void {
     this.#growing = undefined;
     this.#serve(true);
-    const crowded = [...this.#workers].find(({ load }) => load > 1);
-    const hasIdle = [...this.#workers].some(({ kind, load }) => kind === crowded?.kind && load === 0);
+    const crowded = this.#workers.find(({ load }) => load > 1);
+    const hasIdle = this.#workers.some(({ kind, load }) => kind === crowded?.kind && load === 0);
     if (crowded !== undefined && !hasIdle && this.#busy < this.#size) this.#start(crowded.kind);
   }
 
   #changed(worker: TaskWorker, returned: readonly Job[]): void {
     if (returned.length > 0) this.#waiting = new Set([...returned, ...this.#waiting]);
     if (worker.isAlive && worker.load === 0 && worker.isDone) void worker.stop();
-    if (!worker.isAlive) this.#workers.delete(worker);
+    if (!worker.isAlive) this.#workers = this.#workers.filter((other) => other !== worker);
     this.#serve();
     if (worker.isAlive && worker.load === 0) this.#share(worker);
   }
 
   /** Takes half of what waits in the worker that has the most. */
   #share(idle: TaskWorker): void {
-    const [most] = [...this.#workers].filter(({ kind }) => kind === idle.kind).sort((a, b) => b.load - a.load);
+    const [most] = this.#workers.filter(({ kind }) => kind === idle.kind).sort((a, b) => b.load - a.load);
     if (most === undefined || most.load < 2) return;
     const waiting = most.takeBack();
     const half = Math.ceil(waiting.length / 2);
@@ -118,7 +121,7 @@ export class WorkerPool {
 
   #start(kind: HostKind): TaskWorker {
     const worker = new TaskWorker(kind, (returned) => this.#changed(worker, returned));
-    this.#workers.add(worker);
+    this.#workers = [...this.#workers, worker];
     if (this.#flow !== undefined) worker.loadFlow(this.#flow);
     return worker;
   }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { MillraceError } from "../errors.ts";
 import type { FlowDefinition } from "../flow/definition.ts";
@@ -6,16 +6,15 @@ import { fold } from "../flow/fold.ts";
 import { readParameters } from "../flow/parameters.ts";
 import { thisProcess } from "../metadata/owner.ts";
 import type { RunRecord } from "../metadata/records.ts";
-import { SqliteMetadataStore } from "../metadata/sqlite/store.ts";
 import type { RunEnd } from "../metadata/store.ts";
 import { stepContext } from "../task/context.ts";
 import { TaskFailedError, toFailure } from "../task/failure.ts";
 import { InterruptedError } from "./errors.ts";
 import type { RunEvent } from "./events.ts";
 import { chooseHosts } from "./hosts.ts";
-import { WorkerPool } from "./pool.ts";
 import { TaskRecords } from "./records.ts";
 import { newRunId } from "./run-id.ts";
+import { Runner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Scope } from "./scope.ts";
 import { TaskRunner } from "./task-runner.ts";
@@ -36,8 +35,8 @@ export interface RunOptions {
   readonly maxWorkers?: number;
   /** A file that the run's id is written to as soon as the run begins. */
   readonly runIdFile?: string;
-  /** Workers that were started before the flow was loaded. `runFlow` ends them. */
-  readonly workers?: WorkerPool;
+  /** One that was made for this store before the flow was loaded. `runFlow` closes it. */
+  readonly runner?: Runner;
   /** Ends the run as interrupted. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
@@ -55,18 +54,18 @@ export interface RunOptions {
  * ```
  */
 export async function runFlow(flow: RunnableFlow, options: RunOptions): Promise<RunRecord> {
-  const pool = options.workers ?? new WorkerPool(options.maxWorkers);
+  const runner = options.runner ?? new Runner(options.store, options.maxWorkers);
   try {
-    return await runInPool(flow, options, pool);
+    return await runOn(runner, flow, options);
   } finally {
-    await pool.close();
+    await runner.close();
   }
 }
 
-async function runInPool(
+async function runOn(
+  { folder, records, workers }: Runner,
   { definition, moduleUrl }: RunnableFlow,
   options: RunOptions,
-  pool: WorkerPool,
 ): Promise<RunRecord> {
   const parameters = readParameters(definition.parameters, options.parameters ?? {});
   const folded = fold(definition);
@@ -75,47 +74,41 @@ async function runInPool(
   );
   const hostOf = await chooseHosts(definition);
   // Emptied before the run begins: there is no run whose id nobody could learn.
-  if (options.runIdFile !== undefined) await writeIdFile(options.runIdFile, "");
-  const folder = resolve(options.store);
-  const store = new SqliteMetadataStore(folder);
+  if (options.runIdFile !== undefined) writeIdFile(options.runIdFile, "");
   const onEvent = options.onEvent ?? (() => {});
-  try {
-    const run: RunRecord = {
-      flow: definition.name,
-      run: newRunId(),
-      status: "running",
-      startedAt: new Date().toISOString(),
-      parameters,
-      tags: [...new Set(options.tags)].sort(),
-      steps: Object.keys(definition.steps),
-      owner: thisProcess(),
-    };
-    await store.beginRun(run);
-    if (options.runIdFile !== undefined) await writeIdFile(options.runIdFile, run.run);
-    onEvent({ type: "run-started", run });
+  const run: RunRecord = {
+    flow: definition.name,
+    run: newRunId(),
+    status: "running",
+    startedAt: new Date().toISOString(),
+    parameters,
+    tags: [...new Set(options.tags)].sort(),
+    steps: Object.keys(definition.steps),
+    owner: thisProcess(),
+  };
+  await records.beginRun(run);
+  if (options.runIdFile !== undefined) writeIdFile(options.runIdFile, run.run);
+  onEvent({ type: "run-started", run });
 
-    pool.load({
-      flow: definition.name,
-      folder: dirname(resolve(definition.file ?? "")),
-      store: folder,
-      contexts,
-      ...(moduleUrl !== undefined && { moduleUrl }),
-    });
-    const scope = new Scope();
-    const tasks = new TaskRunner(run.flow, folder, pool, hostOf, new TaskRecords(store, scope), onEvent);
-    const end = await walk(new Scheduler(run, folded, contexts, tasks), scope, options.signal);
-    await store.endRun(run.flow, run.run, end);
-    const ended: RunRecord = { ...run, ...end };
-    onEvent({ type: "run-ended", run: ended });
-    return ended;
-  } finally {
-    await store.close();
-  }
+  workers.load({
+    flow: definition.name,
+    folder: dirname(resolve(definition.file ?? "")),
+    store: folder,
+    contexts,
+    ...(moduleUrl !== undefined && { moduleUrl }),
+  });
+  const scope = new Scope();
+  const tasks = new TaskRunner(run.flow, folder, workers, hostOf, new TaskRecords(records, scope), onEvent);
+  const end = await walk(new Scheduler(run, folded, contexts, tasks), scope, options.signal);
+  await records.endRun(run.flow, run.run, end);
+  const ended: RunRecord = { ...run, ...end };
+  onEvent({ type: "run-ended", run: ended });
+  return ended;
 }
 
-async function writeIdFile(file: string, text: string): Promise<void> {
+function writeIdFile(file: string, text: string): void {
   try {
-    await writeFile(file, text);
+    writeFileSync(file, text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MillraceError("RUN_ID_FILE", `The run's id cannot be written to ${file}: ${reason}.`, {

@@ -1,19 +1,13 @@
 import { hash } from "node:crypto";
 import { promisify } from "node:util";
-import {
-  constants,
-  type ZstdOptions,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from "node:zlib";
+import type { ZstdOptions } from "node:zlib";
 import { BlobCorruptError } from "../errors.ts";
 import type { Blob } from "../store.ts";
 
-const level = { [constants.ZSTD_c_compressionLevel]: 1 };
-const compressAsync = promisify(zstdCompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
-const decompressAsync = promisify(zstdDecompress) as (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
+/** Loaded where it is needed: what is small is never compressed, and most artifacts are. */
+const zlib = () => process.getBuiltinModule("node:zlib");
+
+type Coder = (bytes: Uint8Array, options: ZstdOptions) => Promise<Uint8Array>;
 
 const smallest = 512;
 const sampleSize = 16 * 1024;
@@ -34,7 +28,8 @@ export function pathOf(blob: Blob): string {
 /** The bytes as they are kept. */
 export async function pack(blob: Blob, bytes: Uint8Array): Promise<Uint8Array> {
   if (blob.compression !== "zstd") return bytes;
-  return await compressAsync(bytes, { params: level, chunkSize: Math.min(blob.size, 2 ** 20) });
+  const compress = promisify(zlib().zstdCompress) as Coder;
+  return await compress(bytes, { params: level(), chunkSize: Math.min(blob.size, 2 ** 20) });
 }
 
 /**
@@ -45,7 +40,8 @@ export async function pack(blob: Blob, bytes: Uint8Array): Promise<Uint8Array> {
  */
 export async function unpack(blob: Blob, stored: Uint8Array, location: string, digest?: string): Promise<Uint8Array> {
   if (blob.compression !== "zstd") return verify(blob, stored, location, digest);
-  const bytes = await decompressAsync(stored, decompression(blob)).catch((error: unknown) => {
+  const decompress = promisify(zlib().zstdDecompress) as Coder;
+  const bytes = await decompress(stored, decompression(blob)).catch((error: unknown) => {
     throw new BlobCorruptError(location, blob.hash, error);
   });
   return verify(blob, bytes, location);
@@ -56,11 +52,15 @@ export function unpackSync(blob: Blob, stored: Uint8Array, location: string): Ui
   if (blob.compression !== "zstd") return verify(blob, stored, location);
   let bytes: Uint8Array;
   try {
-    bytes = zstdDecompressSync(stored, decompression(blob));
+    bytes = zlib().zstdDecompressSync(stored, decompression(blob));
   } catch (error) {
     throw new BlobCorruptError(location, blob.hash, error);
   }
   return verify(blob, bytes, location);
+}
+
+function level(): ZstdOptions["params"] {
+  return { [zlib().constants.ZSTD_c_compressionLevel]: 1 };
 }
 
 /** One chunk that holds everything saves a copy; more than the record says is never decompressed, so that a forged blob cannot fill the memory. */
@@ -83,7 +83,7 @@ function compressible(bytes: Uint8Array): boolean {
   for (const start of starts) {
     const sample = bytes.subarray(start, start + sampleSize);
     before += sample.byteLength;
-    after += zstdCompressSync(sample, { params: level }).byteLength;
+    after += zlib().zstdCompressSync(sample, { params: level() }).byteLength;
   }
   return after < before * 0.9;
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import fs from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BlobMissingError, StoreError } from "../errors.ts";
 import type { Blob, BlobStore } from "../store.ts";
@@ -43,7 +43,7 @@ export class FolderBlobStore implements BlobStore {
     const file = this.#file(blob);
     let stored: Uint8Array;
     try {
-      stored = readFileSync(file);
+      stored = fs.readFileSync(file);
     } catch (error) {
       throw unread(error, file);
     }
@@ -57,23 +57,23 @@ export class FolderBlobStore implements BlobStore {
 
 /** A machine that lost power may have kept a file's name without its content: such a file is written again. */
 async function isStored(file: string, blob: Blob): Promise<boolean> {
-  const found = await stat(file).catch(ignoreMissing);
+  const found = await fs.promises.stat(file).catch(ignoreMissing);
   if (found === undefined) return false;
   return blob.compression === undefined ? found.size === blob.size : found.size > 0;
 }
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-  const handle = await open(temporary, "wx").catch(async (error) => {
+  const handle = await fs.promises.open(temporary, "wx").catch(async (error) => {
     if (!hasCode(error, "ENOENT")) throw error;
-    await mkdir(dirname(file), { recursive: true });
-    return await open(temporary, "wx");
+    await fs.promises.mkdir(dirname(file), { recursive: true });
+    return await fs.promises.open(temporary, "wx");
   });
   try {
     await writeAll(handle, bytes).finally(() => handle.close());
-    await rename(temporary, file);
+    await fs.promises.rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await fs.promises.rm(temporary, { force: true });
     throw error;
   }
 }
@@ -88,7 +88,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 /** Hashes one piece while the operating system reads the next: a large file takes as long as the slower of the two. */
 async function read(file: string): Promise<{ bytes: Uint8Array; digest: string }> {
   const digest = createHash("sha256");
-  const handle = await open(file, "r");
+  const handle = await fs.promises.open(file, "r");
   try {
     const bytes = new Uint8Array((await handle.stat()).size);
     const piece = (start: number) => handle.read(bytes, start, Math.min(readSize, bytes.byteLength - start));

@@ -1,5 +1,5 @@
 import { hash, randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { MillraceError } from "../../errors.ts";
@@ -32,57 +32,55 @@ export class FlowCache {
   }
 
   /** What {@link keep} kept, if nothing of it has changed. */
-  async read(): Promise<LoadedFlow | undefined> {
-    const entry = await this.#readEntry();
-    if (entry === undefined || entry.stamp !== (await stampOf())) return undefined;
+  read(): LoadedFlow | undefined {
+    const entry = this.#readEntry();
+    if (entry === undefined || entry.stamp !== stampOf()) return undefined;
     const { inputs, packages, module, definition } = entry;
     const modulePath = module === undefined ? undefined : join(this.folder, module);
-    const hold = await Promise.all([
-      ...Object.entries(inputs).map(async ([path, known]) => (await hashOf(path)) === known),
-      ...packages.map(exists),
-      modulePath === undefined || exists(modulePath),
-    ]);
-    if (!hold.every(Boolean)) return undefined;
+    const isValid =
+      Object.entries(inputs).every(([path, known]) => hashOf(path) === known) &&
+      packages.every((path) => existsSync(path)) &&
+      (modulePath === undefined || existsSync(modulePath));
+    if (!isValid) return undefined;
     return { definition, ...(modulePath !== undefined && { moduleUrl: pathToFileURL(modulePath).href }) };
   }
 
   /** Writes a module; gives its path. The same code has the same path. */
-  async writeModule(code: string): Promise<string> {
+  writeModule(code: string): string {
     const path = join(this.folder, `${hash("sha256", code).slice(0, 32)}.mjs`);
-    await this.#write(path, code);
+    this.#write(path, code);
     return path;
   }
 
-  async keep(
+  keep(
     definition: FlowDefinition,
     { inputs, packages, module }: { inputs: readonly string[]; packages: readonly string[]; module?: string },
-  ): Promise<LoadedFlow> {
-    const hashes = await Promise.all(inputs.map(async (path) => [path, await hashOf(path)] as const));
+  ): LoadedFlow {
     const entry = {
-      stamp: await stampOf(),
-      inputs: Object.fromEntries(hashes),
+      stamp: stampOf(),
+      inputs: Object.fromEntries(inputs.map((path) => [path, hashOf(path)])),
       packages,
       ...(module !== undefined && { module: module.slice(this.folder.length + 1) }),
       definition,
     };
-    await this.#write(this.#entry, JSON.stringify(entry));
+    this.#write(this.#entry, JSON.stringify(entry));
     return { definition, ...(module !== undefined && { moduleUrl: pathToFileURL(module).href }) };
   }
 
-  async #readEntry(): Promise<Entry | undefined> {
+  #readEntry(): Entry | undefined {
     try {
-      return JSON.parse(await readFile(this.#entry, "utf8"));
+      return JSON.parse(readFileSync(this.#entry, "utf8"));
     } catch {
       return undefined;
     }
   }
 
-  async #write(path: string, text: string): Promise<void> {
+  #write(path: string, text: string): void {
     const draft = `${path}.${randomUUID()}`;
     try {
-      await mkdir(this.folder, { recursive: true });
-      await writeFile(draft, text);
-      await rename(draft, path);
+      mkdirSync(this.folder, { recursive: true });
+      writeFileSync(draft, text);
+      renameSync(draft, path);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new MillraceError("CACHE", `The compiled flow cannot be written to ${this.folder}: ${reason}.`, {
@@ -93,21 +91,17 @@ export class FlowCache {
   }
 }
 
-async function hashOf(path: string): Promise<string | undefined> {
+function hashOf(path: string): string | undefined {
   try {
-    return hash("sha256", await readFile(path));
+    return hash("sha256", readFileSync(path));
   } catch {
     return undefined;
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
 /** Another version of this file comes with another version of all that made the entry. */
-async function stampOf(): Promise<string> {
+function stampOf(): string {
   const own = fileURLToPath(import.meta.url);
-  const { mtimeMs, size } = await stat(own);
+  const { mtimeMs, size } = statSync(own);
   return `${own}:${mtimeMs}:${size}`;
 }

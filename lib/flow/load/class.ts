@@ -15,7 +15,7 @@ export async function loadClass(path: string, name: string | undefined, cache: F
     compile({ path }, cache.folder),
     import("./describe.ts"),
   ]);
-  const module = await cache.writeModule(code);
+  const module = cache.writeModule(code);
   const flow = chooseFlow(await importFlow(module, file, inputs), file, name);
   const definition = describeFlow(flow);
   return cache.keep(definition, { inputs: [...inputs, ...pythonFilesOf(definition)], packages, module });

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import type { BuildFailure, BuildOptions, Message } from "esbuild";
 import { MillraceError } from "../../errors.ts";
@@ -23,7 +24,8 @@ export async function compile(
   entry: { path: string } | { code: string; near: string },
   folder: string,
 ): Promise<CompiledModule> {
-  const { build } = await import("esbuild");
+  // Not by `import()`: the compiler's process is started before anything else goes on.
+  const { build } = createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
   const packages = new Set<string>();
   const source: BuildOptions =
     "path" in entry

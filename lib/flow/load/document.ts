@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { assertFlow } from "../check/check.ts";
 import { placeOf } from "../check/place.ts";
@@ -11,6 +10,7 @@ import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
 import { importFlow } from "./import.ts";
 import type { LoadedFlow } from "./load.ts";
+import { statOf } from "./stat.ts";
 
 /** Loads a flow that is written as YAML or JSON, with the functions that its steps name. */
 export async function loadDocument(path: string, cache: FlowCache): Promise<LoadedFlow> {
@@ -20,12 +20,12 @@ export async function loadDocument(path: string, cache: FlowCache): Promise<Load
   const files = [path, ...pythonFilesOf(definition)];
   const handlers = handlersOf(definition);
   if (handlers.length === 0) return cache.keep(definition, { inputs: files, packages: [] });
-  await assertFiles(definition, handlers, dirname(path));
+  assertFiles(definition, handlers, dirname(path));
   const { code, inputs, packages } = await compile(
     { code: entryOf(handlers, dirname(path)), near: path },
     cache.folder,
   );
-  const module = await cache.writeModule(code);
+  const module = cache.writeModule(code);
   assertFunctions(definition, handlers, await importFlow(module, relative(process.cwd(), path), inputs));
   return cache.keep(definition, { inputs: [...files, ...inputs], packages, module });
 }
@@ -59,10 +59,10 @@ function entryOf(handlers: readonly Handler[], folder: string): string {
   return [...imports, "export const handlers = {", ...members.values(), "};"].join("\n");
 }
 
-async function assertFiles(definition: FlowDefinition, handlers: readonly Handler[], folder: string): Promise<void> {
+function assertFiles(definition: FlowDefinition, handlers: readonly Handler[], folder: string): void {
   const problems: Problem[] = [];
   for (const { step, file } of handlers) {
-    if ((await stat(resolve(folder, file)).catch(() => undefined))?.isFile()) continue;
+    if (statOf(resolve(folder, file))?.isFile()) continue;
     problems.push({
       code: "HANDLER",
       message: `${step} names the file ${file}, which is not there.`,

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMillraceError, type Location, MillraceError } from "../../errors.ts";
@@ -19,7 +19,7 @@ export async function importFlow(
   try {
     return await import(/* @vite-ignore */ pathToFileURL(module).href);
   } catch (cause) {
-    const at = (await placeOf(cause, module, inputs)) ?? { file };
+    const at = placeOf(cause, module, inputs) ?? { file };
     if (isMillraceError(cause)) {
       const { code, message, fix } = cause;
       throw new MillraceError(code, message, { ...(fix !== undefined && { fix }), at: cause.at ?? at, cause });
@@ -34,13 +34,13 @@ export async function importFlow(
 }
 
 /** The first line of the stack that is the user's. Node follows source maps where it is told to; else the stack names the module. */
-async function placeOf(cause: unknown, module: string, inputs: readonly string[]): Promise<Location | undefined> {
+function placeOf(cause: unknown, module: string, inputs: readonly string[]): Location | undefined {
   const stack = cause instanceof Error ? (cause.stack ?? "") : "";
   for (const [, url = "", row, column] of stack.matchAll(/(file:\/\/[^\s)]+?|\/[^\s):]+):(\d+):(\d+)/g)) {
     const path = url.startsWith("file:") ? fileURLToPath(url) : url;
     if (inputs.includes(path)) return { file: relative(process.cwd(), path), line: Number(row) };
     if (path !== module) continue;
-    const code = await readFile(module, "utf8");
+    const code = readFileSync(module, "utf8");
     const before = code.split("\n", Number(row) - 1).join("\n").length;
     const { path: origin, file, line } = originMapOf(code, module).origin(before + Number(column));
     // What the compiler has added, for decorators say, is nobody's line.

@@ -2,6 +2,7 @@ import { extname, relative } from "node:path";
 import { MillraceError } from "../../errors.ts";
 import type { FlowDefinition } from "../definition.ts";
 import { FlowCache } from "./cache.ts";
+import { loadClass } from "./class.ts";
 import { locateFlow } from "./locate.ts";
 
 /** A flow that is ready to run here: its document, and its code as a module that runs as it stands. */
@@ -27,9 +28,9 @@ export interface LoadedFlow {
  * ```
  */
 export async function loadFlow(target: string, { cacheDir }: { readonly cacheDir: string }): Promise<LoadedFlow> {
-  const { path, name } = await locateFlow(target);
+  const { path, name } = locateFlow(target);
   const cache = new FlowCache(cacheDir, path, name);
-  const known = await cache.read();
+  const known = cache.read();
   if (known !== undefined) return known;
   switch (extname(path)) {
     case ".yaml":
@@ -40,7 +41,7 @@ export async function loadFlow(target: string, { cacheDir }: { readonly cacheDir
     case ".mts":
     case ".js":
     case ".mjs":
-      return (await import("./class.ts")).loadClass(path, name, cache);
+      return await loadClass(path, name, cache);
     default:
       throw new MillraceError("FLOW_FILE", `${relative(process.cwd(), path)} is no file that a flow is written in.`, {
         fix: "Give a .ts or .js file with a class, or a .yaml or .json file.",

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { BuildOptions, Plugin } from "esbuild";
@@ -18,8 +18,8 @@ export const ownUrls: { readonly options: Pick<BuildOptions, "define">; readonly
   plugin: {
     name: "own-urls",
     setup(build) {
-      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path }) => {
-        const code = await readFile(path, "utf8");
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
+        const code = readFileSync(path, "utf8");
         const [, kind = "js"] = /\.[cm]?([jt]sx?)$/.exec(path) ?? [];
         const loader = kind as "js" | "jsx" | "ts" | "tsx";
         if (!/import\s*\.\s*meta/.test(code)) return { contents: code, loader };

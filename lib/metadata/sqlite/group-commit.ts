@@ -7,8 +7,8 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
-/** Milliseconds between transactions: of ten thousand tiny tasks, each in one of its own would take most of the time. */
-const interval = 5;
+/** Seconds between transactions: of ten thousand tiny tasks, each in one of its own would take most of the time. */
+const interval = 0.005;
 
 /**
  * Writes share a transaction: the first comes at once, those that follow within the interval together. Each is settled when it is on disk. A
@@ -31,8 +31,8 @@ export class GroupCommit {
   write<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#queue.push({ work, resolve, reject }) > 1) return;
-      const wait = this.#lastFlush + interval - performance.now();
-      if (wait > 0) setTimeout(() => this.flush(), wait);
+      const wait = this.#lastFlush + interval - process.uptime();
+      if (wait > 0) setTimeout(() => this.flush(), wait * 1000);
       else setImmediate(() => this.flush());
     });
   }
@@ -40,7 +40,7 @@ export class GroupCommit {
   flush(): void {
     const writes = this.#queue;
     if (writes.length === 0) return;
-    this.#lastFlush = performance.now();
+    this.#lastFlush = process.uptime();
     this.#queue = [];
     try {
       const settle = this.#transaction(writes);

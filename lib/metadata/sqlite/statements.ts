@@ -43,6 +43,7 @@ const sql = {
     INSERT INTO tasks (run_id, step, path, visit, attempts) VALUES (:run, :step, :path, :visit, :attempts)
     ON CONFLICT DO NOTHING`,
   updateTask: "UPDATE tasks SET attempts = :attempts, committed = :committed WHERE id = :id",
+  attempts: "SELECT id, attempts, committed FROM tasks WHERE run_id = ? AND step = ? AND path = ? AND visit = ?",
   task: "SELECT * FROM tasks WHERE run_id = ? AND step = ? AND path = ? AND visit = ?",
   tasksUnder: "SELECT * FROM tasks WHERE run_id = ? AND step = ? AND path >= ? AND path < ?",
   steps: "SELECT step FROM tasks WHERE run_id = ? GROUP BY step ORDER BY min(id)",

@@ -198,7 +198,7 @@ export class SqliteMetadataStore implements MetadataStore {
 
   #find(task: TaskAddress) {
     const { flow, run, step, path, visit } = task;
-    const row = this.#sql("task").get(this.#runId(flow, run), step, path, visit);
+    const row = this.#sql("attempts").get(this.#runId(flow, run), step, path, visit);
     return {
       id: row?.id as number,
       attempts: row === undefined ? [] : parseRecord<readonly StoredAttempt[]>(name(task), "attempts", row.attempts),

@@ -21,7 +21,7 @@ export interface LoadedService {
  * @throws MillraceError `FLOW_FILE`, `FLOW_SYNTAX` or `FLOW_IMPORT` where it does not load; ModelError `SERVICE` where it exports no service.
  */
 export async function loadService(target: string, { cacheDir }: { readonly cacheDir: string }): Promise<LoadedService> {
-  const { path, name } = await locateFlow(target);
+  const { path, name } = locateFlow(target);
   const file = relative(process.cwd(), path);
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) {
     throw new ModelError("SERVICE", `${file} is no file that a service is written in.`, {

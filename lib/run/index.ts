@@ -1,0 +1,2 @@
+export { runFlow } from "./run-flow.ts";
+export { Runner } from "./runner.ts";
