@@ -43,6 +43,8 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
   // What runs the flow gets ready while it is compiled; whether that fails is asked then.
   loading.catch(() => {});
   const { Runner, runFlow } = await import("../../lib/run/index.ts");
+  // The compiler has asked for files meanwhile.
+  await new Promise((resolve) => setImmediate(resolve));
   const runner = new Runner(store, maxWorkers);
   const display = new RunDisplay(options.json === true);
   let ended: RunRecord;

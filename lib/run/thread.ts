@@ -8,7 +8,7 @@ export interface Thread {
 }
 
 /** Of each thread, for what was allocated last. With Node's default of 48, the threads' garbage is most of the memory of a run of tiny tasks. */
-const maxYoungGenerationSizeMb = 12;
+const maxYoungGenerationSizeMb = 6;
 
 let ahead: Thread | undefined;
 

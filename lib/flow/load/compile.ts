@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import type { BuildFailure, BuildOptions, Message } from "esbuild";
 import { MillraceError } from "../../errors.ts";
-import { lowering } from "../source/options.ts";
+import { helpersEnd, lowering } from "../source/options.ts";
 import { ownUrls } from "./own-urls.ts";
 import { packagesOutside } from "./packages.ts";
 
@@ -50,12 +50,20 @@ export async function compile(
       logLevel: "silent",
       plugins: [packagesOutside(packages), ownUrls.plugin],
     });
+    const code = markHelpers(outputFiles[0]?.text ?? "", Object.keys(metafile.inputs));
     const inputs = Object.keys(metafile.inputs).filter((input) => !/^handlers\.js$|^<stdin>$/.test(input));
-    return { code: outputFiles[0]?.text ?? "", inputs: inputs.map((input) => resolve(input)), packages: [...packages] };
+    return { code, inputs: inputs.map((input) => resolve(input)), packages: [...packages] };
   } catch (cause) {
     const [message] = (cause as Partial<BuildFailure>).errors ?? [];
     throw message === undefined ? cause : syntaxError(message, cause);
   }
+}
+
+/** esbuild begins each file with its name as a comment. The line is replaced, so that all others keep their numbers. */
+function markHelpers(code: string, inputs: readonly string[]): string {
+  const begins = inputs.map((input) => `\n${code}`.indexOf(`\n// ${input}\n`)).filter((at) => at >= 0);
+  const begin = Math.min(...begins);
+  return begins.length === 0 ? code : `${code.slice(0, begin)}${helpersEnd}${code.slice(code.indexOf("\n", begin))}`;
 }
 
 function syntaxError({ text, location }: Message, cause: unknown): MillraceError {

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { type Class, type Program, parse } from "acorn";
 import { findClasses } from "./classes.ts";
-import { loweringOptions } from "./options.ts";
+import { helpersEnd, loweringOptions } from "./options.ts";
 import { type OriginMap, originMapOf } from "./origin.ts";
 
 /** A module that declares flows, in plain JavaScript, and the way back to what the user wrote. */
@@ -43,10 +43,16 @@ function moduleOf(code: string, program: Program, path: string): SourceModule {
 
 function tryParse(code: string): Program | undefined {
   try {
-    return parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+    return parse(withoutHelpers(code), { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
   } catch {
     return undefined;
   }
+}
+
+/** With a comment in their place, so that all that comes after keeps its own. */
+function withoutHelpers(code: string): string {
+  const end = code.indexOf(`\n${helpersEnd}\n`);
+  return end < 4 ? code : `/*${" ".repeat(end - 4)}*/${code.slice(end)}`;
 }
 
 /** Without an await, since a construct describes its flow in its constructor. */

@@ -10,6 +10,9 @@ export const lowering = {
   tsconfigRaw: { compilerOptions: { experimentalDecorators: false, useDefineForClassFields: true } },
 } as const satisfies TransformOptions;
 
+/** The line of a flow's bundle behind which the user's code begins: the compiler's helpers, before it, are most of a small flow. */
+export const helpersEnd = "//# helpers end";
+
 /** The options of one file's transformation; the language follows from the file's extension. */
 export function loweringOptions(file: string): TransformOptions {
   const [, kind = "ts"] = /\.[cm]?([jt]sx?)$/.exec(file) ?? [];
