@@ -46,8 +46,12 @@ function openThread(events: HostEvents): Host {
     outbox = [];
   };
   worker.on("message", events.message);
-  worker.on("error", (error) => events.died({ error }));
-  worker.on("exit", (code) => events.died({ code }));
+  // Told when it has ended: what it wrote before has come by then, which the error itself may overtake.
+  let death: Death | undefined;
+  worker.on("error", (error) => {
+    death = { error };
+  });
+  worker.on("exit", (code) => events.died(death ?? { code }));
   return {
     claims,
     post: (message) => {
