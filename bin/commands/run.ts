@@ -42,11 +42,13 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
   // Threads take as long to come up as the flow takes to compile.
   const workers = new WorkerPool(maxWorkers);
   const display = new RunDisplay(options.json === true);
-  const interruption = interruptible();
+  let interruption: AbortSignal;
   goOnWithoutOutput();
   let ended: RunRecord;
   try {
     const flow = await loadFlowFile(file, options);
+    // Until here nothing is on record, and a module that never comes to its end must not outlive a signal.
+    interruption = interruptible();
     ended = await runFlow(flow, {
       store,
       parameters: parseParameters(flow.definition, rest),
@@ -77,6 +79,9 @@ function interruptible(): AbortSignal {
 function parseParameters({ parameters }: FlowDefinition, args: readonly string[]): Record<string, Json> {
   const given = new Map<string, Json>();
   const rest = [...args];
+  // Commander takes it away only where no parameter comes before it.
+  const separator = rest.indexOf("--");
+  if (separator >= 0) rest.splice(separator, 1);
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [, name, joined] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
     if (name === undefined) throw new UsageError(...unexpected(arg));

@@ -54,8 +54,11 @@ function openThread(events: HostEvents, claims: Claims | undefined): Host {
   worker.on("message", events.message);
   worker.on("error", (error) => events.died({ error }));
   worker.on("exit", (code) => events.died({ code }));
+  // A thread that has nothing to do yet keeps no command alive, whose flow's module never comes to its end say.
+  worker.unref();
   return {
     post: (message) => {
+      worker.ref();
       if (outbox.push(message) === 1) setImmediate(flush);
     },
     stop: () => worker.terminate(),
