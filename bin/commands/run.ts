@@ -37,7 +37,7 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
 
   const maxWorkers = options.maxWorkers === undefined ? undefined : wholeNumber("--max-workers", options.maxWorkers);
   const store = writableStore(options.store);
-  const interruption = interruptible();
+  let interruption: AbortSignal;
   goOnWithoutOutput();
   const loading = loadFlowFile(file, options);
   // What runs the flow gets ready while it is compiled; whether that fails is asked then.
@@ -50,6 +50,8 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
   let ended: RunRecord;
   try {
     const flow = await loading;
+    // Until here nothing is on record, and a module that never comes to its end must not outlive a signal.
+    interruption = interruptible();
     ended = await runFlow(flow, {
       store,
       runner,
@@ -80,6 +82,9 @@ function interruptible(): AbortSignal {
 function parseParameters({ parameters }: FlowDefinition, args: readonly string[]): Record<string, Json> {
   const given = new Map<string, Json>();
   const rest = [...args];
+  // Commander takes it away only where no parameter comes before it.
+  const separator = rest.indexOf("--");
+  if (separator >= 0) rest.splice(separator, 1);
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [, name, joined] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
     if (name === undefined) throw new UsageError(...unexpected(arg));

@@ -56,6 +56,17 @@ export function unreadableFile(path: string, cause: unknown): EncodeError {
   );
 }
 
+/** A value whose getter, `toJSON` or proxy throws. */
+export function unreadableValue(path: string, cause: unknown): EncodeError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new EncodeError(
+    path,
+    `cannot be read to be stored: ${reason}`,
+    "Store a plain object, without a getter or toJSON() that throws.",
+    cause,
+  );
+}
+
 /** Stored bytes that their codec cannot read. */
 export class DecodeError extends MillraceError {
   constructor(codec: string, problem: string, details?: ErrorDetails) {

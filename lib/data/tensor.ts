@@ -1,3 +1,4 @@
+/// <reference lib="esnext.float16" preserve="true" />
 import { MillraceError } from "../errors.ts";
 
 const brand = Symbol.for("millrace.tensor");

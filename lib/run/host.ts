@@ -52,9 +52,12 @@ function openThread(events: HostEvents): Host {
     death = { error };
   });
   worker.on("exit", (code) => events.died(death ?? { code }));
+  // A thread that has nothing to do yet keeps no command alive, whose flow's module never comes to its end say.
+  worker.unref();
   return {
     claims,
     post: (message) => {
+      worker.ref();
       if (outbox.push(message) === 1) setImmediate(flush);
     },
     stop: () => worker.terminate(),

@@ -7,6 +7,7 @@ import type { TaskState } from "../flow/spec/flow-spec.ts";
 import type { TaskCommit } from "../metadata/records.ts";
 import { TaskArtifacts } from "./artifacts.ts";
 import { bindBody } from "./bodies.ts";
+import { ForeachMaxError } from "./errors.ts";
 import { toFailure } from "./failure.ts";
 import { loadInputs } from "./inputs.ts";
 import { TaskItem } from "./item.ts";
@@ -52,6 +53,9 @@ async function attempt(
 
   const exit = definition.transitions[transition];
   const over = exit?.kind === "foreach" ? (items ?? artifacts.items(exit.items)) : undefined;
+  if (exit?.kind === "foreach" && over && exit.max !== undefined && over.length > exit.max) {
+    throw new ForeachMaxError(request.step, over.length, exit.max);
+  }
   const [after, frames, saved] = await Promise.all([
     artifacts.collect(bound.target),
     over && storeItems(over, "this.foreach(items)", blobs),

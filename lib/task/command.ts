@@ -6,10 +6,10 @@ import type { BoundBody } from "./bodies.ts";
 import type { StepContext } from "./protocol.ts";
 import { chosenTransition } from "./transition.ts";
 
-/** The program of a step whose exit code was not 0. */
+/** The program of a step that did not start, or whose exit code was not 0. */
 class CommandError extends MillraceError {
-  constructor(program: string, how: string, cause?: unknown) {
-    super("COMMAND", `${program} ${how}.`, { fix: "Its last lines in the task's log may tell why.", cause });
+  constructor(program: string, how: string, fix: string, cause?: unknown) {
+    super("COMMAND", `${program} ${how}.`, { fix, cause });
   }
 }
 
@@ -51,11 +51,16 @@ function runProgram(program: string, args: readonly string[], variables: Record<
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...variables } });
     child.stdout.on("data", (chunk: Buffer) => process.stdout.write(chunk));
     child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
-    child.on("error", (error) => reject(new CommandError(program, `cannot be started: ${error.message}`, error)));
+    child.on("error", (error) => {
+      const fix = "Name a program that is on the PATH, or in the step's image, as command: [program, argument].";
+      reject(new CommandError(program, `cannot be started: ${error.message}`, fix, error));
+    });
     child.on("close", (code, signal) => {
       if (code === 0) resolve();
-      else
-        reject(new CommandError(program, signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`));
+      else {
+        const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+        reject(new CommandError(program, how, "Its last lines in the task's log may tell why."));
+      }
     });
   });
 }

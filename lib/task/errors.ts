@@ -84,6 +84,15 @@ export class ForeachItemsError extends MillraceError {
   }
 }
 
+/** A foreach over more items than it declares. */
+export class ForeachMaxError extends MillraceError {
+  constructor(step: string, count: number, max: number) {
+    super("FOREACH_MAX", `The foreach after ${step} goes over ${count} items; its max is ${max}.`, {
+      fix: "Raise max in the options of this.foreach(), or hand it fewer items.",
+    });
+  }
+}
+
 /** A task was started for a run that is not on record. */
 export class NoRunError extends MillraceError {
   constructor(flow: string, run: string) {

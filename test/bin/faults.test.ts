@@ -11,6 +11,17 @@ beforeAll(async () => {
     .write("throws.ts", 'export const x = 1;\nthrow new Error("no network");\n')
     .write("exits.ts", 'console.log("here");\nprocess.exit(0);\n')
     .write("waits.ts", "await new Promise(() => {});\n")
+    .write("lingers.ts", 'console.log("here");\nsetInterval(() => {}, 1000);\nawait new Promise(() => {});\n')
+    .write(
+      "hides.ts",
+      `import { FlowSpec, step } from "millrace";
+export default class Hides extends FlowSpec {
+  @step start() { return this.next(this.end); }
+  @step next() { return super.next(this.end); }
+  @step end() {}
+}
+`,
+    )
     .write("notes.txt", "")
     .write("\u001b[31mred.ts", "")
     .write(
@@ -259,13 +270,30 @@ describe("what cannot be done ends with 1", () => {
     expect(await folder.millrace("check", "faults.ts")).toEqual(told(1, ...faults));
   });
 
+  test("a step that hides a transition: that alone is told", async () => {
+    const fault = {
+      message: 'A step cannot be named "next": every flow has a member of that name.',
+      at: "hides.ts:4",
+      fix: "Rename it.",
+    };
+    expect(await folder.millrace("check", "hides.ts")).toEqual(told(1, fault));
+  });
+
   test("a module that ends the process, or never ends, while it is imported", async () => {
     const fix = "Let the module only declare: without process.exit(), and without an await that never ends.";
     const exits = told(1, { message: "exits.ts does not come to its end when it is imported.", fix });
     expect(await folder.millrace("check", "exits.ts")).toEqual({ ...exits, stderr: `here\n${exits.stderr}` });
     const waits = await folder.millrace("check", "waits.ts");
-    expect(waits).toEqual(told(1, { message: "waits.ts does not come to its end when it is imported.", fix }));
+    const never = told(1, { message: "waits.ts does not come to its end when it is imported.", fix });
+    expect(waits).toEqual(never);
+    expect(await folder.millrace("run", "waits.ts")).toEqual(never);
   });
+});
+
+test("a flow that is still being imported ends with the signal", async () => {
+  const importing = folder.start(["run", "lingers.ts"]);
+  importing.stderr.once("readable", () => importing.kill("SIGTERM"));
+  expect(await folder.ended(importing)).toEqual({ code: null, stdout: "", stderr: "here\n" });
 });
 
 describe("with --json a fault is one document on standard output", () => {

@@ -65,9 +65,12 @@ describe("run", () => {
     expect(await folder.out("run", "branch.ts", ...args)).toBe(`RUN/join/0 ${line}\n`);
   });
 
-  test("takes a parameter that is called as an option behind --", async () => {
+  test("takes a parameter that is called as an option behind --, whatever comes before", async () => {
     const { stderr } = await folder.millrace("run", "branch.ts", "--tag", "nightly", "--", "--tag", "some");
     expect(stderr).toContain("tag is some\n");
+    const behind = await folder.millrace("run", "branch.ts", "--scale", "2", "--", "--tag", "some");
+    expect(behind.stderr).toContain("tag is some\n");
+    expect(behind.stdout).toBe("RUN/join/0 total is 6\n");
     expect(await folder.out("list", "BranchFlow", "--tag", "nightly")).toBe(
       "flow\trun\tstatus\tstarted\ttook\ttags\nBranchFlow\tRUN\tsucceeded\tTIME\tN s\tnightly\n",
     );

@@ -202,12 +202,44 @@ describe("a value that cannot be stored is refused with its path", () => {
     [
       "inside of a Map",
       new Map([["a", new Set([() => 1])]]),
-      "this.model.value[0][1].value[0] is a function, which cannot be stored.",
+      '[...this.model.get("a")][0] is a function, which cannot be stored.',
+    ],
+    [
+      "as a key of a Map",
+      { seen: new Map([[{ at: [() => 1] }, 1]]) },
+      "[...this.model.seen.keys()][0].at[0] is a function, which cannot be stored.",
+    ],
+    [
+      "a getter that throws",
+      {
+        a: [
+          {
+            get b() {
+              throw new Error("not yet");
+            },
+          },
+        ],
+      },
+      "this.model.a[0] cannot be read to be stored: not yet.",
+    ],
+    [
+      "a toJSON that throws",
+      new Map([
+        [
+          1,
+          {
+            toJSON() {
+              throw new Error("not yet");
+            },
+          },
+        ],
+      ]),
+      "this.model.get(1) cannot be read to be stored: not yet.",
     ],
     [
       "as an error's field",
       Object.assign(new Error("x"), { f() {} }),
-      "this.model.fields.f is a function, which cannot be stored.",
+      "this.model.f is a function, which cannot be stored.",
     ],
   ])("%s", (_, value, message) => {
     expect(refusal(value).message).toBe(message);

@@ -116,3 +116,16 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test("a foreach over more items than its max fails, as it does on AWS", async () => {
+  const { run } = await store.run("each.ts#AtMost", { n: 3 });
+  expect(run).toMatchObject({
+    status: "failed",
+    failure: {
+      name: "FOREACH_MAX",
+      message:
+        "The foreach after start goes over 3 items; its max is 2. Raise max in the options of this.foreach(), or hand it fewer items.",
+    },
+  });
+  expect((await store.run("each.ts#AtMost", { n: 2 })).run.status).toBe("succeeded");
+});

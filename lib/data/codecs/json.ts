@@ -1,7 +1,8 @@
-import { DecodeError, EncodeError, unreadableFile } from "../errors.ts";
+import { DecodeError, EncodeError, unreadableFile, unreadableValue } from "../errors.ts";
 import type { Codec } from "./codec.ts";
 import { className } from "./describe.ts";
 import { decodeError, encodeError, isError } from "./json-errors.ts";
+import { pathTo } from "./json-path.ts";
 import { type JsonObject, type Tag, tagNamed, tagOf } from "./json-tags.ts";
 
 /**
@@ -27,23 +28,25 @@ export const jsonCodec: Codec = {
 
 /** The codec's text. @throws EncodeError */
 export function encodeJson(value: unknown, at: string): string {
-  const writer = new Writer(at);
+  const writer = new Writer(at, value);
   try {
     return JSON.stringify(writer.lower(value));
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(error, at);
-    throw error;
+    if (error instanceof EncodeError) throw error;
+    throw error instanceof RangeError ? tooLarge(error, at) : unreadableValue(writer.path(), error);
   }
 }
 
 /** Turns a value into one that JSON can say; what already is so is passed on, not copied. */
 class Writer {
   readonly #at: string;
+  readonly #root: unknown;
   readonly #ancestors = new Set<object>();
   readonly #keys: (string | number)[] = [];
 
-  constructor(at: string) {
+  constructor(at: string, root: unknown) {
     this.#at = at;
+    this.#root = root;
   }
 
   lower(value: unknown): unknown {
@@ -95,7 +98,7 @@ class Writer {
     try {
       return tag.encode(value);
     } catch (error) {
-      throw unreadableFile(this.#path(), error);
+      throw unreadableFile(this.path(), error);
     }
   }
 
@@ -137,14 +140,12 @@ class Writer {
   }
 
   #refused(problem: string, fix: string): EncodeError {
-    return new EncodeError(this.#path(), problem, fix);
+    return new EncodeError(this.path(), problem, fix);
   }
 
-  #path(): string {
-    const inside = this.#keys.map((key) =>
-      typeof key === "number" ? `[${key}]` : isIdentifier(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
-    );
-    return this.#at + inside.join("");
+  /** Where it is just now. */
+  path(): string {
+    return pathTo(this.#at, this.#root, this.#keys);
   }
 }
 
@@ -185,10 +186,6 @@ function same(key: string): string {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function isIdentifier(key: string): boolean {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key);
 }
 
 function tooLarge(cause: RangeError, at: string): EncodeError {

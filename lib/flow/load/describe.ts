@@ -1,5 +1,6 @@
 import { basename, dirname, extname } from "node:path";
 import { checkFlow } from "../check/check.ts";
+import { checkNames } from "../check/names.ts";
 import { FlowCheckError } from "../check/problem.ts";
 import type { FlowDefinition, PythonEnvironment, StepDefinition } from "../definition.ts";
 import { readPythonSteps } from "../python/steps.ts";
@@ -33,8 +34,10 @@ export function describeFlow(flow: FlowClass): FlowDefinition {
     ),
   };
   const { definition, problems: pythonProblems } = readPythonSteps(declaredFlow);
+  // A step that hides a transition makes each use of it look like some other fault.
+  const hides = declared.has("next") || declared.has("foreach");
   // A transition that cannot be read would make steps unreachable: the graph is looked at when all of it is known.
-  const known = [...problems, ...pythonProblems];
+  const known = hides ? checkNames(definition) : [...problems, ...pythonProblems];
   const faults = known.length > 0 ? known : checkFlow(definition);
   if (faults.length > 0) throw new FlowCheckError(definition.name, faults);
   return definition;
