@@ -3,7 +3,8 @@ import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
 import { startService, stopService } from "../service/parts.ts";
-import { createApp, type LogLevel } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { LogLevel } from "./logger.ts";
 
 /** A service, ready to start. */
 export interface Served {

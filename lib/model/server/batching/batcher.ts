@@ -1,4 +1,5 @@
 import { overloaded } from "../errors.ts";
+import { isPromise, type MaybePromise } from "../maybe-promise.ts";
 import { CostModel } from "./cost.ts";
 
 /** Calls the model once: a result for each row, in their order. */
@@ -13,9 +14,14 @@ export interface BatcherOptions {
   readonly onCall?: (rows: number) => void;
 }
 
+/** Who waits for the results of some rows. */
+interface Waiting {
+  readonly isAbandoned: boolean;
+}
+
 interface Entry {
   readonly rows: readonly unknown[];
-  readonly isAbandoned: (() => boolean) | undefined;
+  readonly waiting: Waiting | undefined;
   readonly arrivedAt: number;
   resolve(results: readonly unknown[]): void;
   reject(error: unknown): void;
@@ -47,21 +53,41 @@ export class Batcher {
   }
 
   /**
-   * @param isAbandoned Asked when the call is made: rows that nobody waits for any more are left out.
+   * @param waiting Asked when the call is made: rows that nobody waits for any more are left out.
+   * @returns The results of the rows, at once where the method returns at once and waiting for more requests does not pay.
    * @throws RequestError 503 where the calls that come before would take longer than the latency that is allowed; what the model throws.
    */
-  submit(rows: readonly unknown[], isAbandoned?: () => boolean): Promise<readonly unknown[]> {
+  submit(rows: readonly unknown[], waiting?: Waiting): MaybePromise<readonly unknown[]> {
     const { maxSize, maxLatency } = this.#options;
-    const ahead = Math.floor(this.#queuedRows / maxSize) * this.#cost.estimate(maxSize);
-    if (ahead > maxLatency) return Promise.reject(overloaded(Math.ceil(ahead / 1000)));
+    if (rows.length === 0) return [];
+    if (this.#queuedRows >= maxSize) {
+      const ahead = Math.floor(this.#queuedRows / maxSize) * this.#cost.estimate(maxSize);
+      if (ahead > maxLatency) throw overloaded(Math.ceil(ahead / 1000));
+    }
     const arrivedAt = performance.now();
     this.#gap += (Math.min(arrivedAt - this.#lastArrival, maxLatency) - this.#gap) * weight;
     this.#lastArrival = arrivedAt;
+    if (!this.#isRunning && this.#queue.length === 0 && rows.length <= maxSize && !this.#pays(1, rows.length)) {
+      return this.#alone(rows, arrivedAt);
+    }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ rows, isAbandoned, arrivedAt, resolve, reject });
+      this.#queue.push({ rows, waiting, arrivedAt, resolve, reject });
       this.#queuedRows += rows.length;
       this.#next();
     });
+  }
+
+  /** The rows of one request in a call of their own. */
+  #alone(rows: readonly unknown[], began: number): MaybePromise<readonly unknown[]> {
+    this.#isRunning = true;
+    let results: MaybePromise<readonly unknown[]> | undefined;
+    try {
+      results = this.#callOnce(rows, began);
+    } finally {
+      if (!isPromise(results)) this.#end();
+    }
+    if (!isPromise(results)) return results;
+    return results.finally(() => this.#end());
   }
 
   #next(): void {
@@ -74,14 +100,17 @@ export class Batcher {
   /** Milliseconds after which it is to be looked at again whether more came; 0 where waiting does not pay. */
   #patience(): number {
     const { maxSize, maxLatency } = this.#options;
-    const requests = this.#queue.length;
     const oldest = this.#queue[0];
     if (oldest === undefined || this.#queuedRows >= maxSize) return 0;
-    const pays = (requests + 1) * this.#gap < this.#cost.estimate(this.#queuedRows);
-    if (!pays) return 0;
+    if (!this.#pays(this.#queue.length, this.#queuedRows)) return 0;
     const now = performance.now();
     // No request for two gaps: there is nobody left to wait for.
     return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - now;
+  }
+
+  /** Whether it pays that so many requests wait for one more. */
+  #pays(requests: number, rows: number): boolean {
+    return (requests + 1) * this.#gap < this.#cost.estimate(rows);
   }
 
   #wait(patience: number): void {
@@ -105,7 +134,7 @@ export class Batcher {
       count++;
     }
     this.#queuedRows -= rows;
-    return this.#queue.splice(0, count).filter(({ isAbandoned }) => isAbandoned?.() !== true);
+    return this.#queue.splice(0, count).filter(({ waiting }) => waiting?.isAbandoned !== true);
   }
 
   async #run(entries: readonly Entry[]): Promise<void> {
@@ -122,6 +151,10 @@ export class Batcher {
       // One request's rows may be what the model can't take: the others are answered all the same.
       else for (const entry of entries) await this.#results(entry.rows).then(entry.resolve, entry.reject);
     }
+    this.#end();
+  }
+
+  #end(): void {
     this.#isRunning = false;
     // What arrives next is counted from here: while a call keeps the thread, nothing arrives.
     this.#lastArrival = performance.now();
@@ -130,20 +163,27 @@ export class Batcher {
 
   /** More rows than one call takes are cut into several. */
   async #results(rows: readonly unknown[]): Promise<readonly unknown[]> {
-    const { maxSize, onCall } = this.#options;
+    const { maxSize } = this.#options;
+    if (rows.length === 0) return [];
+    if (rows.length <= maxSize) return await this.#callOnce(rows, performance.now());
     const results: unknown[] = [];
     for (let from = 0; from < rows.length; from += maxSize) {
-      const some = rows.slice(from, from + maxSize);
-      const began = performance.now();
-      const answered = await this.#call(some);
-      this.#cost.observe(some.length, performance.now() - began);
-      onCall?.(some.length);
-      if (!Array.isArray(answered) || answered.length !== some.length) {
-        const what = Array.isArray(answered) ? `${answered.length} results` : typeof answered;
-        throw new TypeError(`The method returned ${what} for ${some.length} rows.`);
-      }
-      results.push(...answered);
+      results.push(...(await this.#callOnce(rows.slice(from, from + maxSize), performance.now())));
     }
     return results;
+  }
+
+  #callOnce(rows: readonly unknown[], began: number): MaybePromise<readonly unknown[]> {
+    const answered = this.#call(rows);
+    if (!isPromise(answered)) return this.#observed(rows, began, answered);
+    return answered.then((results) => this.#observed(rows, began, results));
+  }
+
+  #observed(rows: readonly unknown[], began: number, answered: unknown): readonly unknown[] {
+    this.#cost.observe(rows.length, performance.now() - began);
+    this.#options.onCall?.(rows.length);
+    if (Array.isArray(answered) && answered.length === rows.length) return answered;
+    const what = Array.isArray(answered) ? `${answered.length} results` : typeof answered;
+    throw new TypeError(`The method returned ${what} for ${rows.length} rows.`);
   }
 }
