@@ -1,12 +1,14 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
 import { apisOf } from "../service/apis.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { ApiRoute } from "./api-route.ts";
+import { metricsText, tellPart } from "./cluster/metrics.ts";
+import { connectionOptions, type ReceiveTimeouts } from "./connections.ts";
 import { Endpoint } from "./endpoint.ts";
-import { RequestError } from "./errors.ts";
+import { RequestError, stopping } from "./errors.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
-import { createLogger, type LogLevel } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 import { openapi } from "./openapi.ts";
 import { page } from "./page.ts";
@@ -18,17 +20,19 @@ export interface AppOptions {
   readonly version: string;
   /** Whether requests may come: after the start-up, before the shutdown. */
   readonly isReady: () => boolean;
-  /** `debug` has a line for each request, `info` for each that was refused. Default `info`. */
-  readonly logLevel?: LogLevel;
+  readonly log: Logger;
+  readonly receiveTimeouts?: ReceiveTimeouts;
 }
 
 /** The HTTP side of a service; it is not listening yet. */
 export function createApp(service: ModelService, options: AppOptions): FastifyInstance {
-  const { description, version, isReady, logLevel = "info" } = options;
-  const log = createLogger(description.name, logLevel);
+  const { description, version, isReady, log, receiveTimeouts } = options;
   const app = Fastify({
+    ...connectionOptions(receiveTimeouts),
     genReqId: ({ headers }) => requestId(headers["x-request-id"]),
-    return503OnClosing: true,
+    // Refused by ourselves, with a Retry-After.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => refuse(error, request, reply, log),
   });
   // Bodies are read as they are: each API knows its content types.
   app.removeAllContentTypeParsers();
@@ -37,21 +41,27 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
     done(null, body),
   );
   app.setErrorHandler((error, request, reply) => void refuse(error, request, reply, log));
-  app.setNotFoundHandler((request) => {
-    const known = description.apis.map(({ name }) => `POST /${name}`).join(", ");
-    throw new RequestError(404, "NOT_FOUND", `There is no ${request.method} ${request.url.split("?")[0]}.`, {
-      fix: `The service has ${known}; GET /openapi.json tells more.`,
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const [path = ""] = url.split("?");
+    const allowed = ["GET", "POST"].filter((method) => app.hasRoute({ method, url: path }));
+    const fix = `The service has ${description.apis.map(({ name }) => `POST /${name}`).join(", ")}; GET /openapi.json tells more.`;
+    if (allowed.length === 0) throw new RequestError(404, "NOT_FOUND", `There is no ${method} ${path}.`, { fix });
+    reply.header("allow", allowed.join(", "));
+    throw new RequestError(405, "METHOD_NOT_ALLOWED", `${path} takes ${allowed.join(", ")}; received ${method}.`, {
+      fix,
     });
   });
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
-    done();
+    if (request.method === "POST" && !isReady()) done(stopping());
+    else done();
   });
 
   const routes = new Map<string, ApiRoute>();
   const metrics = new Metrics(description.name, () =>
     Array.from(routes, ([name, { endpoint }]) => [name, endpoint.inProgress] as const),
   );
+  const stopTelling = tellPart(metrics.registry);
   for (const api of apisOf(service.constructor as ServiceClass)) {
     const rows = api.batch === undefined ? undefined : metrics.batchRows.labels({ api: api.name });
     const endpoint = new Endpoint(api, service, rows && ((count) => rows.observe(count)));
@@ -77,8 +87,9 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   app.get("/livez", async () => ({ status: "ok" }));
   app.get("/readyz", (_request, reply) => answerReady(reply));
   app.get("/metrics", async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    reply.type(metrics.registry.contentType).send(await metricsText(metrics.registry)),
   );
+  app.addHook("onClose", async () => stopTelling());
   // SageMaker's contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
   app.get("/ping", (_request, reply) => answerReady(reply));
   app.post("/invocations", { bodyLimit: Math.max(...description.apis.map(({ maxBody }) => maxBody)) }, invoke);
