@@ -122,6 +122,16 @@ describe("a bad request is refused:", () => {
     });
   });
 
+  it("another method", async () => {
+    const response = await fetch(`${server.url}/batched`, { headers: { "x-request-id": "r1" } });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("POST");
+    expect(JSON.parse(await response.text()).error).toMatchObject({
+      code: "METHOD_NOT_ALLOWED",
+      message: "/batched takes POST; received GET.",
+    });
+  });
+
   it("one above the limit of requests at a time, which is told when to come again", async () => {
     const gate = Promise.withResolvers<void>();
     gates.set("open", gate);
@@ -208,6 +218,7 @@ describe("beside the APIs", () => {
       "/describe",
       "/never",
       "/hold",
+      "/abandoned",
       "/liar",
       "/refuse",
     ]);
@@ -279,6 +290,15 @@ describe("long work", () => {
     gate.resolve();
     await expect.poll(async () => (await job(path)).body.status).toBe("succeeded");
     expect(await job(`${path}/result`)).toEqual({ status: 200, body: true });
+  });
+
+  it("is told when it is cancelled, while it runs", async () => {
+    service.events.length = 0;
+    const { id } = (await answer("/abandoned/jobs", "1")).body;
+    await expect.poll(() => service.events).toEqual(["asked"]);
+    await job(`/jobs/${id}`, { method: "DELETE" });
+    await expect.poll(() => service.events).toEqual(["asked", `The job ${id} was cancelled.`]);
+    expect((await job(`/jobs/${id}`)).body).toMatchObject({ status: "cancelled", endedAt: expect.any(String) });
   });
 
   it("is cancelled, and what it gives then is not kept; its time-out does not hold", async () => {

@@ -18,11 +18,14 @@ export type Observe = (status: number, seconds: number) => void;
 export class ApiRoute {
   readonly endpoint: Endpoint;
   readonly #observe: Observe;
+  readonly #isReady: () => boolean;
   readonly #log: Logger;
   readonly #logsAnswers: boolean;
 
-  constructor(endpoint: Endpoint, observe: Observe, log: Logger) {
+  /** @param isReady Whether further requests may come. */
+  constructor(endpoint: Endpoint, observe: Observe, isReady: () => boolean, log: Logger) {
     this.endpoint = endpoint;
+    this.#isReady = isReady;
     this.#observe = observe;
     this.#log = log;
     this.#logsAnswers = log.isLevelEnabled("debug");
@@ -52,6 +55,8 @@ export class ApiRoute {
   };
 
   #send({ type, body }: Content, began: number, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    // The client is not to send the next one to a server that ends.
+    if (!this.#isReady()) reply.header("connection", "close");
     reply.header("content-type", type).send(body);
     const milliseconds = performance.now() - began;
     this.#observe(200, milliseconds / 1000);
