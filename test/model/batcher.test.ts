@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Batcher } from "../../lib/model/server/batching/batcher.ts";
 import { CostModel } from "../../lib/model/server/batching/cost.ts";
 
@@ -42,6 +42,67 @@ describe("Batcher", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("meets its latency bound and calls each row once, whenever requests arrive", async () => {
+    vi.useFakeTimers();
+    const request = fc.record({ rows: fc.integer({ min: 1, max: 9 }), after: fc.integer({ min: 0, max: 12 }) });
+    try {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(request, { minLength: 1, maxLength: 60 }),
+          fc.integer({ min: 1, max: 8 }),
+          fc.integer({ min: 1, max: 20 }),
+          fc.integer({ min: 0, max: 40 }),
+          async (requests, maxSize, cost, maxLatency) => {
+            const called: unknown[] = [];
+            const batcher = new Batcher(
+              async (rows) => {
+                called.push(...rows);
+                await new Promise((resolve) => setTimeout(resolve, cost));
+                return rows;
+              },
+              { maxSize, maxLatency },
+            );
+            const took: number[] = [];
+            const refused: unknown[] = [];
+            const accepted: string[] = [];
+            const ask = async (id: number, count: number) => {
+              const rows = Array.from({ length: count }, (_, i) => `${id}.${i}`);
+              const began = performance.now();
+              try {
+                expect(await batcher.submit(rows)).toEqual(rows);
+                // A request with more rows than a call takes waits for its own calls too.
+                took.push(performance.now() - began - (Math.ceil(count / maxSize) - 1) * cost);
+                accepted.push(...rows);
+              } catch (error) {
+                refused.push(error);
+              }
+            };
+            // What a call costs is not known before the first one.
+            const first = ask(-1, maxSize);
+            await vi.advanceTimersByTimeAsync(cost);
+            const asked = [first];
+            for (const [id, { rows, after }] of requests.entries()) {
+              asked.push(ask(id, rows));
+              await vi.advanceTimersByTimeAsync(after);
+            }
+            await vi.runAllTimersAsync();
+            await Promise.all(asked);
+            // Before its own call: the one that runs (which may have several parts), and the calls of maxLatency. A timer takes a millisecond.
+            const running = Math.ceil(9 / maxSize) * cost;
+            expect(Math.max(...took)).toBeLessThanOrEqual(maxLatency + running + cost + 1);
+            expect(called.toSorted()).toEqual(accepted.toSorted());
+            for (const error of refused) {
+              expect(error).toMatchObject({ status: 503, code: "OVERLOADED", retryAfter: expect.any(Number) });
+            }
+          },
+        ),
+        { numRuns: 100 },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("gathers what arrives while a call runs, by rows", async () => {

@@ -20,7 +20,7 @@ export function announce({ name, apis }: ServiceDescription, version: string, ur
       "",
       ...routes,
       "",
-      `  The page at ${coloured("cyan", `${url}/`)} tries it; /openapi.json, /metrics and /readyz are there too. Ctrl+C stops it.`,
+      coloured("dim", `  ${url}/ is a page to try it. Ctrl+C stops it.`),
       "",
     ];
     process.stdout.write(`${lines.join("\n")}\n`);

@@ -60,19 +60,16 @@ export class ApiRoute {
     reply.header("content-type", type).send(body);
     const milliseconds = performance.now() - began;
     this.#observe(200, milliseconds / 1000);
-    if (this.#logsAnswers) this.#log.debug(line(request, 200, milliseconds), "answered");
+    if (this.#logsAnswers) {
+      const { id: requestId, method, url } = request;
+      this.#log.debug({ requestId, method, url, status: 200, milliseconds }, "answered");
+    }
     return reply;
   }
 
   #refuse(error: unknown, began: number, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const status = refuse(error, request, reply, this.#log);
     const milliseconds = performance.now() - began;
-    this.#observe(status, milliseconds / 1000);
-    this.#log.info(line(request, status, milliseconds), "refused");
+    this.#observe(refuse(error, request, reply, this.#log, milliseconds), milliseconds / 1000);
     return reply;
   }
-}
-
-function line({ id: requestId, method, url }: FastifyRequest, status: number, milliseconds: number) {
-  return { requestId, method, url, status, milliseconds };
 }

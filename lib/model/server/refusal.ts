@@ -3,12 +3,24 @@ import type { Logger } from "pino";
 import { isMillraceError } from "../../errors.ts";
 import { isRequestError, RequestError } from "./errors.ts";
 
-/** Answers with what of an error a client is told; the log has all of it. @returns The status. */
-export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Logger): number {
+/**
+ * Answers with what of an error a client is told; the log has all of it.
+ *
+ * @param milliseconds Since the request was there.
+ * @returns The status.
+ */
+export function refuse(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+  milliseconds?: number,
+): number {
   const { status, code, message, fix, issues, retryAfter } = told(error, request, log);
   if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
-  const { id: requestId } = request;
+  const { id: requestId, method, url } = request;
   reply.code(status).send({ error: { code, message, fix, issues, requestId } });
+  log.info({ requestId, method, url, status, milliseconds, code, reason: message }, "refused");
   return status;
 }
 

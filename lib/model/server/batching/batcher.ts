@@ -27,6 +27,12 @@ interface Entry {
   reject(error: unknown): void;
 }
 
+/** Requests that go into one call; of a request with more rows than a call takes, into several. */
+interface Batch {
+  readonly entries: Entry[];
+  rows: number;
+}
+
 /** How much the last gap between two requests counts in the mean. */
 const weight = 0.1;
 
@@ -38,8 +44,9 @@ export class Batcher {
   readonly #call: CallRows;
   readonly #options: BatcherOptions;
   readonly #cost = new CostModel();
-  #queue: Entry[] = [];
-  #queuedRows = 0;
+  /** In the order of their calls; the last one may take more. */
+  readonly #queue: Batch[] = [];
+  #queuedCalls = 0;
   #isRunning = false;
   #isWaiting = false;
   /** Milliseconds between two requests, in the mean. */
@@ -60,21 +67,35 @@ export class Batcher {
   submit(rows: readonly unknown[], waiting?: Waiting): MaybePromise<readonly unknown[]> {
     const { maxSize, maxLatency } = this.#options;
     if (rows.length === 0) return [];
-    if (this.#queuedRows >= maxSize) {
-      const ahead = Math.floor(this.#queuedRows / maxSize) * this.#cost.estimate(maxSize);
-      if (ahead > maxLatency) throw overloaded(Math.ceil(ahead / 1000));
-    }
+    const last = this.#queue.at(-1);
+    const open = last !== undefined && last.rows + rows.length <= maxSize ? last : undefined;
+    const ahead = (open === undefined ? this.#queuedCalls : this.#queuedCalls - 1) * this.#cost.estimate(maxSize);
+    if (ahead > maxLatency) throw overloaded(Math.ceil(ahead / 1000));
     const arrivedAt = performance.now();
     this.#gap += (Math.min(arrivedAt - this.#lastArrival, maxLatency) - this.#gap) * weight;
     this.#lastArrival = arrivedAt;
-    if (!this.#isRunning && this.#queue.length === 0 && rows.length <= maxSize && !this.#pays(1, rows.length)) {
+    if (!this.#isRunning && last === undefined && rows.length <= maxSize && !this.#pays(1, rows.length)) {
       return this.#alone(rows, arrivedAt);
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ rows, waiting, arrivedAt, resolve, reject });
-      this.#queuedRows += rows.length;
+      this.#enqueue({ rows, waiting, arrivedAt, resolve, reject }, open);
       this.#next();
     });
+  }
+
+  #enqueue(entry: Entry, open: Batch | undefined): void {
+    const { length } = entry.rows;
+    if (open === undefined) {
+      this.#queue.push({ entries: [entry], rows: length });
+      this.#queuedCalls += this.#callsOf(length);
+    } else {
+      open.entries.push(entry);
+      open.rows += length;
+    }
+  }
+
+  #callsOf(rows: number): number {
+    return Math.ceil(rows / this.#options.maxSize);
   }
 
   /** The rows of one request in a call of their own. */
@@ -91,21 +112,26 @@ export class Batcher {
   }
 
   #next(): void {
-    if (this.#isRunning || this.#queue.length === 0) return;
-    const patience = this.#patience();
-    if (patience <= 0) void this.#run(this.#take());
-    else if (!this.#isWaiting) this.#wait(patience);
+    const [first] = this.#queue;
+    if (this.#isRunning || first === undefined) return;
+    const patience = this.#patience(first);
+    if (patience > 0) {
+      this.#wait(patience);
+      return;
+    }
+    this.#queue.shift();
+    this.#queuedCalls -= this.#callsOf(first.rows);
+    void this.#run(first.entries.filter(({ waiting }) => waiting?.isAbandoned !== true));
   }
 
   /** Milliseconds after which it is to be looked at again whether more came; 0 where waiting does not pay. */
-  #patience(): number {
+  #patience({ entries, rows }: Batch): number {
     const { maxSize, maxLatency } = this.#options;
-    const oldest = this.#queue[0];
-    if (oldest === undefined || this.#queuedRows >= maxSize) return 0;
-    if (!this.#pays(this.#queue.length, this.#queuedRows)) return 0;
-    const now = performance.now();
+    const [oldest] = entries;
+    const isFull = rows >= maxSize || this.#queue.length > 1;
+    if (oldest === undefined || isFull || !this.#pays(entries.length, rows)) return 0;
     // No request for two gaps: there is nobody left to wait for.
-    return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - now;
+    return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - performance.now();
   }
 
   /** Whether it pays that so many requests wait for one more. */
@@ -114,6 +140,7 @@ export class Batcher {
   }
 
   #wait(patience: number): void {
+    if (this.#isWaiting) return;
     this.#isWaiting = true;
     const wake = () => {
       this.#isWaiting = false;
@@ -122,19 +149,6 @@ export class Batcher {
     // A timer takes a millisecond at least; a turn of the event loop takes what has arrived.
     if (patience < 1) setImmediate(wake);
     else setTimeout(wake, patience);
-  }
-
-  /** Requests with at most `maxSize` rows together; the first in any case. */
-  #take(): Entry[] {
-    let rows = 0;
-    let count = 0;
-    for (const entry of this.#queue) {
-      if (count > 0 && rows + entry.rows.length > this.#options.maxSize) break;
-      rows += entry.rows.length;
-      count++;
-    }
-    this.#queuedRows -= rows;
-    return this.#queue.splice(0, count).filter(({ waiting }) => waiting?.isAbandoned !== true);
   }
 
   async #run(entries: readonly Entry[]): Promise<void> {
