@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { Batcher } from "../../lib/model/server/batching/batcher.ts";
 import { CostModel } from "../../lib/model/server/batching/cost.ts";
+import type { Rows } from "../../lib/model/service/rows.ts";
+
+const list = (rows: Rows) => rows as readonly unknown[];
 
 const turns = async (count: number) => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -22,10 +25,10 @@ describe("Batcher", () => {
           const sizes: number[] = [];
           const batcher = new Batcher(
             async (rows) => {
-              sizes.push(rows.length);
+              sizes.push(list(rows).length);
               await turns(delays.next().value);
-              if (rows.includes(13)) throw new Error("bad luck");
-              return rows.map((row) => `answer ${row}`);
+              if (list(rows).includes(13)) throw new Error("bad luck");
+              return list(rows).map((row) => `answer ${row}`);
             },
             { maxSize, maxLatency: 1000 },
           );
@@ -58,7 +61,7 @@ describe("Batcher", () => {
             const called: unknown[] = [];
             const batcher = new Batcher(
               async (rows) => {
-                called.push(...rows);
+                called.push(...list(rows));
                 await new Promise((resolve) => setTimeout(resolve, cost));
                 return rows;
               },
@@ -110,7 +113,7 @@ describe("Batcher", () => {
     const first = Promise.withResolvers<void>();
     const batcher = new Batcher(
       async (rows) => {
-        calls.push(rows);
+        calls.push(list(rows));
         await first.promise;
         return rows;
       },
@@ -152,7 +155,7 @@ describe("Batcher", () => {
     const gate = Promise.withResolvers<void>();
     const batcher = new Batcher(
       async (rows) => {
-        calls.push(rows);
+        calls.push(list(rows));
         await gate.promise;
         return rows;
       },

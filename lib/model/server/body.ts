@@ -7,6 +7,8 @@ export interface Body {
   /** The file's name, where the request gives one. */
   readonly name: string | undefined;
   readonly bytes: Uint8Array;
+  /** The content types that the client takes, as the header `Accept` has them. */
+  readonly accept: string | undefined;
 }
 
 const empty = new Uint8Array();
@@ -16,6 +18,7 @@ export function bodyOf({ headers, body }: FastifyRequest): Body {
     type: headers["content-type"],
     name: fileName(headers["content-disposition"]),
     bytes: (body as Uint8Array | undefined) ?? empty,
+    accept: headers.accept,
   };
 }
 

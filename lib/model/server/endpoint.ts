@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import type { Api } from "../service/apis.ts";
-import { type Content, type Media, mediaOf, takesType } from "../service/media.ts";
+import { acceptedType, type Content, type Media, mediaOf, takesType } from "../service/media.ts";
 import type { ModelService } from "../service/model-service.ts";
+import type { Rows } from "../service/rows.ts";
 import { Batcher } from "./batching/batcher.ts";
 import type { Body } from "./body.ts";
 import { Call } from "./call.ts";
@@ -41,7 +42,7 @@ export class Endpoint {
         ...api.batch,
         ...(onCall !== undefined && { onCall }),
       });
-      this.#call = (input, call) => batcher.submit(input as readonly unknown[], call);
+      this.#call = (input, call) => batcher.submit(input as Rows, call);
     }
   }
 
@@ -58,7 +59,7 @@ export class Endpoint {
     let answered: MaybePromise<Content> | undefined;
     try {
       const result = after(this.read(body), (input) => this.call(input, call));
-      answered = after(result, (value) => this.write(value));
+      answered = after(result, (value) => this.write(value, body.accept));
     } finally {
       if (!isPromise(answered)) this.inProgress--;
     }
@@ -107,9 +108,13 @@ export class Endpoint {
     );
   }
 
-  /** A result as an answer's body. */
-  write(result: unknown): Content {
-    return this.#output.encode(result);
+  /**
+   * A result as an answer's body.
+   *
+   * @param accept The request's header.
+   */
+  write(result: unknown, accept: string | undefined): Content {
+    return this.#output.encode(result, acceptedType(this.#output, accept));
   }
 
   #decode(bytes: Uint8Array, type: string, name: string | undefined): unknown {

@@ -1,9 +1,10 @@
+import { countRows, isRows, joinRows, type Rows, sliceRows } from "../../service/rows.ts";
 import { overloaded } from "../errors.ts";
 import { isPromise, type MaybePromise } from "../maybe-promise.ts";
 import { CostModel } from "./cost.ts";
 
 /** Calls the model once: a result for each row, in their order. */
-export type CallRows = (rows: readonly unknown[]) => unknown;
+export type CallRows = (rows: Rows) => unknown;
 
 export interface BatcherOptions {
   /** Rows of one call. */
@@ -20,17 +21,19 @@ interface Waiting {
 }
 
 interface Entry {
-  readonly rows: readonly unknown[];
+  readonly rows: Rows;
+  readonly count: number;
   readonly waiting: Waiting | undefined;
   readonly arrivedAt: number;
-  resolve(results: readonly unknown[]): void;
+  resolve(results: Rows): void;
   reject(error: unknown): void;
 }
 
 /** Requests that go into one call; of a request with more rows than a call takes, into several. */
 interface Batch {
   readonly entries: Entry[];
-  rows: number;
+  /** Of rows. */
+  count: number;
 }
 
 /** How much the last gap between two requests counts in the mean. */
@@ -64,33 +67,33 @@ export class Batcher {
    * @returns The results of the rows, at once where the method returns at once and waiting for more requests does not pay.
    * @throws RequestError 503 where the calls that come before would take longer than the latency that is allowed; what the model throws.
    */
-  submit(rows: readonly unknown[], waiting?: Waiting): MaybePromise<readonly unknown[]> {
+  submit(rows: Rows, waiting?: Waiting): MaybePromise<Rows> {
     const { maxSize, maxLatency } = this.#options;
-    if (rows.length === 0) return [];
+    const count = countRows(rows);
+    if (count === 0) return [];
     const last = this.#queue.at(-1);
-    const open = last !== undefined && last.rows + rows.length <= maxSize ? last : undefined;
+    const open = last !== undefined && last.count + count <= maxSize ? last : undefined;
     const ahead = (open === undefined ? this.#queuedCalls : this.#queuedCalls - 1) * this.#cost.estimate(maxSize);
     if (ahead > maxLatency) throw overloaded(Math.ceil(ahead / 1000));
     const arrivedAt = performance.now();
     this.#gap += (Math.min(arrivedAt - this.#lastArrival, maxLatency) - this.#gap) * weight;
     this.#lastArrival = arrivedAt;
-    if (!this.#isRunning && last === undefined && rows.length <= maxSize && !this.#pays(1, rows.length)) {
-      return this.#alone(rows, arrivedAt);
+    if (!this.#isRunning && last === undefined && count <= maxSize && !this.#pays(1, count)) {
+      return this.#alone(rows, count, arrivedAt);
     }
     return new Promise((resolve, reject) => {
-      this.#enqueue({ rows, waiting, arrivedAt, resolve, reject }, open);
+      this.#enqueue({ rows, count, waiting, arrivedAt, resolve, reject }, open);
       this.#next();
     });
   }
 
   #enqueue(entry: Entry, open: Batch | undefined): void {
-    const { length } = entry.rows;
     if (open === undefined) {
-      this.#queue.push({ entries: [entry], rows: length });
-      this.#queuedCalls += this.#callsOf(length);
+      this.#queue.push({ entries: [entry], count: entry.count });
+      this.#queuedCalls += this.#callsOf(entry.count);
     } else {
       open.entries.push(entry);
-      open.rows += length;
+      open.count += entry.count;
     }
   }
 
@@ -99,11 +102,11 @@ export class Batcher {
   }
 
   /** The rows of one request in a call of their own. */
-  #alone(rows: readonly unknown[], began: number): MaybePromise<readonly unknown[]> {
+  #alone(rows: Rows, count: number, began: number): MaybePromise<Rows> {
     this.#isRunning = true;
-    let results: MaybePromise<readonly unknown[]> | undefined;
+    let results: MaybePromise<Rows> | undefined;
     try {
-      results = this.#callOnce(rows, began);
+      results = this.#callOnce(rows, count, began);
     } finally {
       if (!isPromise(results)) this.#end();
     }
@@ -120,16 +123,18 @@ export class Batcher {
       return;
     }
     this.#queue.shift();
-    this.#queuedCalls -= this.#callsOf(first.rows);
-    void this.#run(first.entries.filter(({ waiting }) => waiting?.isAbandoned !== true));
+    this.#queuedCalls -= this.#callsOf(first.count);
+    const entries = first.entries.filter(({ waiting }) => waiting?.isAbandoned !== true);
+    if (entries.length === 0) this.#next();
+    else void this.#run(entries);
   }
 
   /** Milliseconds after which it is to be looked at again whether more came; 0 where waiting does not pay. */
-  #patience({ entries, rows }: Batch): number {
+  #patience({ entries, count }: Batch): number {
     const { maxSize, maxLatency } = this.#options;
     const [oldest] = entries;
-    const isFull = rows >= maxSize || this.#queue.length > 1;
-    if (oldest === undefined || isFull || !this.#pays(entries.length, rows)) return 0;
+    const isFull = count >= maxSize || this.#queue.length > 1;
+    if (oldest === undefined || isFull || !this.#pays(entries.length, count)) return 0;
     // No request for two gaps: there is nobody left to wait for.
     return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - performance.now();
   }
@@ -154,11 +159,11 @@ export class Batcher {
   async #run(entries: readonly Entry[]): Promise<void> {
     this.#isRunning = true;
     try {
-      const results = await this.#results(entries.flatMap(({ rows }) => rows));
+      const results = await this.#results(joinRows(entries.map(({ rows }) => rows)));
       let from = 0;
-      for (const { rows, resolve } of entries) {
-        resolve(results.slice(from, from + rows.length));
-        from += rows.length;
+      for (const { count, resolve } of entries) {
+        resolve(sliceRows(results, from, from + count));
+        from += count;
       }
     } catch (error) {
       if (entries.length === 1) entries[0]?.reject(error);
@@ -176,28 +181,29 @@ export class Batcher {
   }
 
   /** More rows than one call takes are cut into several. */
-  async #results(rows: readonly unknown[]): Promise<readonly unknown[]> {
+  async #results(rows: Rows): Promise<Rows> {
     const { maxSize } = this.#options;
-    if (rows.length === 0) return [];
-    if (rows.length <= maxSize) return await this.#callOnce(rows, performance.now());
-    const results: unknown[] = [];
-    for (let from = 0; from < rows.length; from += maxSize) {
-      results.push(...(await this.#callOnce(rows.slice(from, from + maxSize), performance.now())));
+    const count = countRows(rows);
+    if (count <= maxSize) return await this.#callOnce(rows, count, performance.now());
+    const results: Rows[] = [];
+    for (let from = 0; from < count; from += maxSize) {
+      const to = Math.min(from + maxSize, count);
+      results.push(await this.#callOnce(sliceRows(rows, from, to), to - from, performance.now()));
     }
-    return results;
+    return joinRows(results);
   }
 
-  #callOnce(rows: readonly unknown[], began: number): MaybePromise<readonly unknown[]> {
+  #callOnce(rows: Rows, count: number, began: number): MaybePromise<Rows> {
     const answered = this.#call(rows);
-    if (!isPromise(answered)) return this.#observed(rows, began, answered);
-    return answered.then((results) => this.#observed(rows, began, results));
+    if (!isPromise(answered)) return this.#observed(answered, count, began);
+    return answered.then((results) => this.#observed(results, count, began));
   }
 
-  #observed(rows: readonly unknown[], began: number, answered: unknown): readonly unknown[] {
-    this.#cost.observe(rows.length, performance.now() - began);
-    this.#options.onCall?.(rows.length);
-    if (Array.isArray(answered) && answered.length === rows.length) return answered;
-    const what = Array.isArray(answered) ? `${answered.length} results` : typeof answered;
-    throw new TypeError(`The method returned ${what} for ${rows.length} rows.`);
+  #observed(answered: unknown, count: number, began: number): Rows {
+    this.#cost.observe(count, performance.now() - began);
+    this.#options.onCall?.(count);
+    if (isRows(answered) && countRows(answered) === count) return answered;
+    const what = isRows(answered) ? `${countRows(answered)} results` : typeof answered;
+    throw new TypeError(`The method returned ${what} for ${count} rows.`);
   }
 }

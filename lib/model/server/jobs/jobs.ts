@@ -31,16 +31,22 @@ export class Jobs {
   /**
    * Starts the work; its API's time-out does not hold for it.
    *
+   * @param accept The content types that the result may have.
    * @param onFailure Is told what the method threw.
    */
-  submit(endpoint: Endpoint, input: unknown, onFailure: (error: unknown) => void): JobRecord {
+  submit(
+    endpoint: Endpoint,
+    input: unknown,
+    accept: string | undefined,
+    onFailure: (error: unknown) => void,
+  ): JobRecord {
     const job = this.#store.begin(randomUUID(), endpoint.api.name);
     const call = new Call();
     this.#running.set(job.id, call);
     const work = async () => {
       try {
         const result = await endpoint.call(input, call, false);
-        this.#store.end(job.id, "succeeded", endpoint.write(result));
+        this.#store.end(job.id, "succeeded", endpoint.write(result, accept));
       } catch (error) {
         if (call.isAbandoned) return;
         onFailure(error);

@@ -16,7 +16,7 @@ export function addJobRoutes(app: FastifyInstance, endpoints: Iterable<Endpoint>
     const { name, maxBody } = endpoint.api;
     app.post(`/${name}/jobs`, { bodyLimit: maxBody }, async (request, reply) => {
       const input = await endpoint.read(bodyOf(request));
-      const job = jobs.submit(endpoint, input, (error) =>
+      const job = jobs.submit(endpoint, input, request.headers.accept, (error) =>
         log.error({ requestId: request.id, err: error }, "a job failed"),
       );
       return reply.code(202).header("location", `/jobs/${job.id}`).send(job);
