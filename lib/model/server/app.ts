@@ -11,7 +11,7 @@ import { RequestError, stopping } from "./errors.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
 import { Metrics } from "./metrics.ts";
 import { openapi } from "./openapi.ts";
-import { page } from "./page.ts";
+import { page, pagePolicy } from "./page/page.ts";
 import { refuse } from "./refusal.ts";
 import { requestId } from "./request-id.ts";
 
@@ -77,11 +77,13 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
 
   const document = JSON.stringify(openapi(description, version), null, 2);
   app.get("/openapi.json", (_request, reply) => reply.type("application/json").send(document));
+  const html = page(description, version);
   app.get("/", (_request, reply) =>
     reply
       .type("text/html; charset=utf-8")
-      .header("content-security-policy", "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'")
-      .send(page(description, version)),
+      .header("content-security-policy", pagePolicy)
+      .header("x-content-type-options", "nosniff")
+      .send(html),
   );
   app.get("/healthz", async () => ({ status: "ok" }));
   app.get("/livez", async () => ({ status: "ok" }));
