@@ -92,9 +92,10 @@ for (const section of document.querySelectorAll("section")) {
       const text = await blob.text();
       const value = /json/.test(kind) ? JSON.parse(text) : undefined;
       const issues = value?.error?.issues ?? [];
+      const whole = el("pre", { textContent: value === undefined ? text : pretty(value), tabIndex: 0 });
       show(summary, ...(value?.error ? [el("p", { className: "told", textContent: value.error.message })] : []),
         ...(issues.length > 1 ? [el("ul", { className: "issues" }, ...issues.map(({ path, message }) => el("li", {}, el("code", { textContent: path || "the input" }), " " + message)))] : []),
-        el("pre", { textContent: value === undefined ? text : pretty(value), tabIndex: 0 }));
+        value?.error ? el("details", {}, el("summary", { textContent: "JSON" }), whole) : whole);
     } else {
       const href = URL.createObjectURL(blob);
       const link = el("a", { href, download: name, textContent: "Save " + kind });
