@@ -1,6 +1,7 @@
 import { type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyHttpOptions } from "fastify";
+import { RequestError } from "./errors.ts";
 
 /** How long a client may take to send a request. In milliseconds. */
 export interface ReceiveTimeouts {
@@ -27,13 +28,13 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-function told({ code, message }: NodeJS.ErrnoException) {
+function told({ code, message }: NodeJS.ErrnoException): RequestError {
   switch (code) {
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return { status: 408, code: "REQUEST_TIMEOUT", message: "The request did not arrive in time." };
+      return new RequestError(408, "REQUEST_TIMEOUT", "The request did not arrive in time.");
     case "HPE_HEADER_OVERFLOW":
-      return { status: 431, code: "HEADERS_TOO_LARGE", message: "The request's headers are too large." };
+      return new RequestError(431, "HEADERS_TOO_LARGE", "The request's headers are too large.");
     default:
-      return { status: 400, code: "MALFORMED_REQUEST", message: `The request is no HTTP: ${message}.` };
+      return new RequestError(400, "MALFORMED_REQUEST", `The request is no HTTP: ${message}.`);
   }
 }
