@@ -6,7 +6,9 @@ import { type RunOptionTexts, readRunOptions } from "../../lib/model/server/opti
 import { runServer } from "../../lib/model/server/run.ts";
 import type { Served } from "../../lib/model/server/serve.ts";
 import type { ServiceClass } from "../../lib/model/service/model-service.ts";
+import { UsageError } from "../terminal/errors.ts";
 import type { PackOptions } from "../terminal/packed-service.ts";
+import { serveAndReload, takeOver } from "./serve-reload.ts";
 
 interface ServeOptions extends PackOptions, Pick<RunOptionTexts, "host" | "port" | "workers"> {
   readonly logLevel: string;
@@ -15,13 +17,14 @@ interface ServeOptions extends PackOptions, Pick<RunOptionTexts, "host" | "port"
 
 /** Serves a service until it is stopped. */
 export async function serve(target: string, options: ServeOptions): Promise<void> {
+  const runOptions = readRunOptions({ ...options, "log-level": options.logLevel });
+  const isBundle = existsSync(join(target, manifestFile));
   if (options.reload && process.env.MILLRACE_RELOADED === undefined) {
-    const { serveAndReload } = await import("./serve-reload.ts");
+    if (isBundle) throw new UsageError("--reload takes a service's file: a bundle does not change.", "Serve the file.");
+    if (runOptions.workers > 1) throw new UsageError("--reload serves from one process.", "Leave out --workers.");
     return await serveAndReload(target);
   }
-  const isBundle = existsSync(join(target, manifestFile));
-  const load = () => (isBundle ? loadBundleFolder(target) : loadFile(target, options));
-  await runServer(load, readRunOptions({ ...options, "log-level": options.logLevel }));
+  await runServer(() => (isBundle ? loadBundleFolder(target) : loadFile(target, options)), runOptions);
 }
 
 async function loadBundleFolder(folder: string): Promise<Served> {
@@ -37,7 +40,7 @@ async function loadFile(target: string, options: PackOptions): Promise<Served> {
     import("../../lib/model/service/description.ts"),
   ]);
   const { service, inputs } = await loadPacked(target, options);
-  process.send?.({ type: "inputs", inputs });
   modelsOf(service);
+  await takeOver(inputs);
   return { service, description: describeService(service.constructor as ServiceClass), version: "0.0.0" };
 }

@@ -63,4 +63,4 @@ export function exitCode(error: unknown): 1 | 2 {
 }
 
 /** Errors of the library that say that the call itself was wrong. */
-const usageCodes: ReadonlySet<string> = new Set(["FLOW_FILE", "PARAMETER", "PATHSPEC", "UNIT"]);
+const usageCodes: ReadonlySet<string> = new Set(["FLOW_FILE", "OPTION", "PARAMETER", "PATHSPEC", "UNIT"]);

@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Batcher } from "../../lib/model/server/batching/batcher.ts";
 import { CostModel } from "../../lib/model/server/batching/cost.ts";
+import type { Rows } from "../../lib/model/service/rows.ts";
+
+const list = (rows: Rows) => rows as readonly unknown[];
 
 const turns = async (count: number) => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -22,16 +25,16 @@ describe("Batcher", () => {
           const sizes: number[] = [];
           const batcher = new Batcher(
             async (rows) => {
-              sizes.push(rows.length);
+              sizes.push(list(rows).length);
               await turns(delays.next().value);
-              if (rows.includes(13)) throw new Error("bad luck");
-              return rows.map((row) => `answer ${row}`);
+              if (list(rows).includes(13)) throw new Error("bad luck");
+              return list(rows).map((row) => `answer ${row}`);
             },
             { maxSize, maxLatency: 1000 },
           );
           const answers: Promise<unknown>[] = [];
           for (const { rows, after } of requests) {
-            answers.push(batcher.submit(rows).catch((error: Error) => error.message));
+            answers.push((async () => await batcher.submit(rows))().catch((error: Error) => error.message));
             await turns(after);
           }
           expect(await Promise.all(answers)).toEqual(
@@ -44,12 +47,73 @@ describe("Batcher", () => {
     );
   });
 
+  it("meets its latency bound and calls each row once, whenever requests arrive", async () => {
+    vi.useFakeTimers();
+    const request = fc.record({ rows: fc.integer({ min: 1, max: 9 }), after: fc.integer({ min: 0, max: 12 }) });
+    try {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(request, { minLength: 1, maxLength: 60 }),
+          fc.integer({ min: 1, max: 8 }),
+          fc.integer({ min: 1, max: 20 }),
+          fc.integer({ min: 0, max: 40 }),
+          async (requests, maxSize, cost, maxLatency) => {
+            const called: unknown[] = [];
+            const batcher = new Batcher(
+              async (rows) => {
+                called.push(...list(rows));
+                await new Promise((resolve) => setTimeout(resolve, cost));
+                return rows;
+              },
+              { maxSize, maxLatency },
+            );
+            const took: number[] = [];
+            const refused: unknown[] = [];
+            const accepted: string[] = [];
+            const ask = async (id: number, count: number) => {
+              const rows = Array.from({ length: count }, (_, i) => `${id}.${i}`);
+              const began = performance.now();
+              try {
+                expect(await batcher.submit(rows)).toEqual(rows);
+                // A request with more rows than a call takes waits for its own calls too.
+                took.push(performance.now() - began - (Math.ceil(count / maxSize) - 1) * cost);
+                accepted.push(...rows);
+              } catch (error) {
+                refused.push(error);
+              }
+            };
+            // What a call costs is not known before the first one.
+            const first = ask(-1, maxSize);
+            await vi.advanceTimersByTimeAsync(cost);
+            const asked = [first];
+            for (const [id, { rows, after }] of requests.entries()) {
+              asked.push(ask(id, rows));
+              await vi.advanceTimersByTimeAsync(after);
+            }
+            await vi.runAllTimersAsync();
+            await Promise.all(asked);
+            // Before its own call: the one that runs (which may have several parts), and the calls of maxLatency. A timer takes a millisecond.
+            const running = Math.ceil(9 / maxSize) * cost;
+            expect(Math.max(...took)).toBeLessThanOrEqual(maxLatency + running + cost + 1);
+            expect(called.toSorted()).toEqual(accepted.toSorted());
+            for (const error of refused) {
+              expect(error).toMatchObject({ status: 503, code: "OVERLOADED", retryAfter: expect.any(Number) });
+            }
+          },
+        ),
+        { numRuns: 100 },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("gathers what arrives while a call runs, by rows", async () => {
     const calls: (readonly unknown[])[] = [];
     const first = Promise.withResolvers<void>();
     const batcher = new Batcher(
       async (rows) => {
-        calls.push(rows);
+        calls.push(list(rows));
         await first.promise;
         return rows;
       },
@@ -76,7 +140,9 @@ describe("Batcher", () => {
     gate = Promise.withResolvers();
     const running = batcher.submit([1, 1]);
     const next = batcher.submit([2, 2]);
-    await expect(batcher.submit([3])).rejects.toMatchObject({ status: 503, code: "OVERLOADED", retryAfter: 1 });
+    expect(() => batcher.submit([3])).toThrow(
+      expect.objectContaining({ status: 503, code: "OVERLOADED", retryAfter: 1 }),
+    );
     gate.resolve();
     expect(await Promise.all([running, next])).toEqual([
       [1, 1],
@@ -89,14 +155,14 @@ describe("Batcher", () => {
     const gate = Promise.withResolvers<void>();
     const batcher = new Batcher(
       async (rows) => {
-        calls.push(rows);
+        calls.push(list(rows));
         await gate.promise;
         return rows;
       },
       { maxSize: 9, maxLatency: 1000 },
     );
     const running = batcher.submit([0]);
-    void batcher.submit([1], () => true);
+    void batcher.submit([1], { isAbandoned: true });
     const last = batcher.submit([2]);
     gate.resolve();
     await Promise.all([running, last]);
@@ -108,7 +174,7 @@ describe("Batcher", () => {
     [() => "text", "The method returned string for 2 rows."],
   ])("says where a method does not return a result for each row", async (method, message) => {
     const batcher = new Batcher(method, { maxSize: 9, maxLatency: 1000 });
-    await expect(batcher.submit([1, 2])).rejects.toThrow(message);
+    expect(() => batcher.submit([1, 2])).toThrow(message);
   });
 });
 

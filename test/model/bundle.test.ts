@@ -1,13 +1,12 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadBundle } from "../../lib/model/server/main.ts";
 import { Thirds } from "./fixtures/thirds.ts";
+import { startServer } from "./support/server-process.ts";
 
 const run = promisify(execFile);
 let scratch: string;
@@ -34,39 +33,6 @@ async function copy(name: string): Promise<string> {
 
 async function edit(file: string, change: (text: string) => string): Promise<void> {
   await writeFile(file, change(await readFile(file, "utf8")));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
-
-/** Runs a bundle's server until it answers, or ends. */
-async function start(folder: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const port = await freePort();
-  const child = spawn(process.execPath, [join(folder, "server.mjs"), ...args], {
-    cwd: scratch,
-    env: { PATH: process.env.PATH, PORT: String(port), SAGEMAKER_BIND_TO_PORT: String(port), ...environment },
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-  const ended = once(child, "close").then(([code]) => Number(code));
-  const url = `http://127.0.0.1:${port}`;
-  await expect
-    .poll(async () => child.exitCode !== null || (await fetch(`${url}/ping`).catch(() => undefined))?.ok, {
-      timeout: 15_000,
-    })
-    .toBe(true);
-  const answer = async (path: string, body: unknown) => {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body), headers });
-    return JSON.parse(await response.text());
-  };
-  return { child, url, ended, answer, output: () => output };
 }
 
 describe("a bundle", () => {
@@ -198,7 +164,7 @@ describe("a bundle that was tampered with is refused:", () => {
 
 describe("a bundle's server", () => {
   it("runs with nothing but Node, answers, and stops on SIGTERM", async () => {
-    const server = await start(bundle, ["--log-level", "warn"]);
+    const server = await startServer(bundle, ["--log-level", "warn"]);
     expect(await server.answer("/predict", [3, 6])).toEqual([2, 3]);
     expect(await server.answer("/tell", { kind: "a" })).toBe("fine");
     server.child.kill("SIGTERM");
@@ -206,17 +172,8 @@ describe("a bundle's server", () => {
     expect(server.output()).toBe("");
   });
 
-  it("keeps SageMaker's contract: serve, /ping, /invocations, models of its folder, SIGTERM", async () => {
-    const models = await packed(10).save(join(scratch, "retrained"));
-    const server = await start(bundle, ["serve", "--log-level", "warn"], { SM_MODEL_DIR: models });
-    expect((await fetch(`${server.url}/ping`)).status).toBe(200);
-    expect(await server.answer("/invocations", [3])).toEqual([11]);
-    server.child.kill("SIGTERM");
-    expect(await server.ended).toBe(0);
-  });
-
   it("shares its port among workers, which know each other's jobs", async () => {
-    const server = await start(bundle, ["--workers", "2", "--log-level", "warn"]);
+    const server = await startServer(bundle, ["--workers", "2", "--log-level", "warn"]);
     const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => server.answer("/predict", [i * 3])));
     expect(answers).toEqual(Array.from({ length: 8 }, (_, i) => [i + 1]));
     const { id } = await server.answer("/predict/jobs", [3]);
@@ -234,7 +191,7 @@ describe("a bundle's server", () => {
   it("does not start with a damaged model, and says why", async () => {
     const folder = await copy("damaged");
     await edit(join(folder, "models/offsets"), () => "no array");
-    const server = await start(folder, []);
+    const server = await startServer(folder, []);
     expect(await server.ended).toBe(1);
     expect(JSON.parse(server.output())).toMatchObject({ level: 60, code: "BUNDLE_CHANGED" });
   });

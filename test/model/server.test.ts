@@ -35,7 +35,7 @@ describe("an answer", () => {
   it("carries the request's id where it is one, and else a new one", async () => {
     expect((await post("/batched", "[1]")).headers.get("x-request-id")).toBe("r1");
     const made = await post("/batched", "[1]", { ...json, "x-request-id": "a b" });
-    expect(made.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(made.headers.get("x-request-id")).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
   });
 
   it("of text, bytes and files travels under its content type", async () => {
@@ -119,6 +119,16 @@ describe("a bad request is refused:", () => {
       status: 404,
       code: "NOT_FOUND",
       message: "There is no POST /predict.",
+    });
+  });
+
+  it("another method", async () => {
+    const response = await fetch(`${server.url}/batched`, { headers: { "x-request-id": "r1" } });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("POST");
+    expect(JSON.parse(await response.text()).error).toMatchObject({
+      code: "METHOD_NOT_ALLOWED",
+      message: "/batched takes POST; received GET.",
     });
   });
 
@@ -208,6 +218,7 @@ describe("beside the APIs", () => {
       "/describe",
       "/never",
       "/hold",
+      "/abandoned",
       "/liar",
       "/refuse",
     ]);
@@ -279,6 +290,15 @@ describe("long work", () => {
     gate.resolve();
     await expect.poll(async () => (await job(path)).body.status).toBe("succeeded");
     expect(await job(`${path}/result`)).toEqual({ status: 200, body: true });
+  });
+
+  it("is told when it is cancelled, while it runs", async () => {
+    service.events.length = 0;
+    const { id } = (await answer("/abandoned/jobs", "1")).body;
+    await expect.poll(() => service.events).toEqual(["asked"]);
+    await job(`/jobs/${id}`, { method: "DELETE" });
+    await expect.poll(() => service.events).toEqual(["asked", `The job ${id} was cancelled.`]);
+    expect((await job(`/jobs/${id}`)).body).toMatchObject({ status: "cancelled", endedAt: expect.any(String) });
   });
 
   it("is cancelled, and what it gives then is not kept; its time-out does not hold", async () => {

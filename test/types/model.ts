@@ -1,25 +1,26 @@
 // What the types of services accept, and, behind each @ts-expect-error, what they refuse. Compiled by `npm run check`; nothing here runs.
-import { type ArtifactFile, artifact } from "millrace";
-import { type ApiContext, api, bytes, file, ModelService, text } from "millrace/model";
+import { type ArtifactFile, artifact, Tensor } from "millrace";
+import { type ApiContext, api, bytes, file, ModelService, table, tensor, text } from "millrace/model";
 import { z } from "zod";
 
 interface Svm {
   readonly weights: readonly number[];
 }
 
-const table = z.array(z.array(z.number()));
+const matrix = z.array(z.array(z.number()));
+const people = table(z.object({ name: z.string(), age: z.number().optional() }));
 
 export class Accepted extends ModelService {
   model = artifact<Svm>();
   threshold = 0.5;
   scaler = new Scaler();
 
-  @api({ input: table, output: z.array(z.string()), batch: { maxSize: 100, maxLatency: "20 ms" }, timeout: "5 s" })
+  @api({ input: matrix, output: z.array(z.string()), batch: { maxSize: 100, maxLatency: "20 ms" }, timeout: "5 s" })
   predict(rows: number[][]) {
     return rows.map(() => "setosa");
   }
 
-  @api({ input: table, output: z.array(z.string()) })
+  @api({ input: matrix, output: z.array(z.string()) })
   async later(rows: number[][], { signal }: ApiContext) {
     return signal.aborted ? [] : rows.map(String);
   }
@@ -35,9 +36,23 @@ export class Accepted extends ModelService {
     return new TextEncoder().encode(words);
   }
 
+  @api({
+    input: tensor({ dtype: "float32", shape: [null, 4] }),
+    output: tensor({ dtype: "int64", shape: [null] }),
+    batch: { maxSize: 8 },
+  })
+  classes({ data, shape: [rows = 0] }: Tensor<Float32Array>) {
+    return new Tensor(new BigInt64Array(rows).fill(BigInt(data.length)), [rows]);
+  }
+
+  @api({ input: people, output: table(z.object({ name: z.string() })), batch: { maxSize: 8 } })
+  names(rows: { name: string; age?: number | undefined }[]) {
+    return rows.map(({ name }) => ({ name }));
+  }
+
   @api({ input: file("text/csv"), output: z.number() })
-  size(table: ArtifactFile) {
-    return table.size;
+  size(csv: ArtifactFile) {
+    return csv.size;
   }
 }
 
@@ -64,13 +79,13 @@ service.pack("scaler", new Scaler());
 
 export class Refused extends ModelService {
   // @ts-expect-error the method takes another type than the schema gives
-  @api({ input: table, output: z.array(z.string()) })
+  @api({ input: matrix, output: z.array(z.string()) })
   takes(rows: string[]) {
     return rows;
   }
 
   // @ts-expect-error the method returns another type than the schema takes
-  @api({ input: table, output: z.array(z.string()) })
+  @api({ input: matrix, output: z.array(z.string()) })
   returns(rows: number[][]) {
     return rows;
   }
@@ -82,13 +97,13 @@ export class Refused extends ModelService {
   }
 
   // @ts-expect-error batching needs a result for each row
-  @api({ input: table, output: z.string(), batch: {} })
+  @api({ input: matrix, output: z.string(), batch: {} })
   single() {
     return "";
   }
 
   // @ts-expect-error a duration has a unit
-  @api({ input: table, output: z.string(), timeout: "5" })
+  @api({ input: matrix, output: z.string(), timeout: "5" })
   slow() {
     return "";
   }
@@ -96,7 +111,7 @@ export class Refused extends ModelService {
 
 export class NoService {
   // @ts-expect-error APIs are methods of services
-  @api({ input: table, output: z.string() })
+  @api({ input: matrix, output: z.string() })
   predict() {
     return "";
   }

@@ -5,15 +5,25 @@ export interface Body {
   /** The header, with parameters. */
   readonly type: string | undefined;
   /** The file's name, where the request gives one. */
-  readonly name?: string | undefined;
+  readonly name: string | undefined;
   readonly bytes: Uint8Array;
+  /** The content types that the client takes, as the header `Accept` has them. */
+  readonly accept: string | undefined;
 }
 
+const empty = new Uint8Array();
+
 export function bodyOf({ headers, body }: FastifyRequest): Body {
-  const [, quoted, bare] = /filename="([^"]*)"|filename=([^\s;]+)/.exec(headers["content-disposition"] ?? "") ?? [];
   return {
     type: headers["content-type"],
-    name: quoted ?? bare,
-    bytes: (body as Uint8Array | undefined) ?? new Uint8Array(),
+    name: fileName(headers["content-disposition"]),
+    bytes: (body as Uint8Array | undefined) ?? empty,
+    accept: headers.accept,
   };
+}
+
+function fileName(disposition: string | undefined): string | undefined {
+  if (disposition === undefined) return undefined;
+  const [, quoted, bare] = /filename="([^"]*)"|filename=([^\s;]+)/.exec(disposition) ?? [];
+  return quoted ?? bare;
 }

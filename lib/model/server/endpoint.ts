@@ -1,20 +1,20 @@
 import type { z } from "zod";
 import type { Api } from "../service/apis.ts";
-import { type Content, type Media, mediaOf, takesType } from "../service/media.ts";
+import { acceptedType, type Content, type Media, mediaOf, takesType } from "../service/media.ts";
 import type { ModelService } from "../service/model-service.ts";
+import type { Rows } from "../service/rows.ts";
 import { Batcher } from "./batching/batcher.ts";
 import type { Body } from "./body.ts";
+import { Call } from "./call.ts";
+import { Deadlines } from "./deadlines.ts";
 import { RequestError } from "./errors.ts";
 import { issuesOf } from "./issues.ts";
+import { after, isPromise, type MaybePromise } from "./maybe-promise.ts";
 
-export interface CallOptions {
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal;
-  /** Milliseconds. Default: the API's; `undefined` is none. */
-  readonly timeout?: number | undefined;
-}
-
-/** One API of a service that runs: from a request's body to an answer's. */
+/**
+ * One API of a service that runs: from a request's body to an answer's. What a method returns at once is answered at once: promises and
+ * timers are a third of a small request's time.
+ */
 export class Endpoint {
   readonly api: Api;
   /** Requests that are being answered. */
@@ -22,12 +22,17 @@ export class Endpoint {
   readonly #input: Media;
   readonly #output: Media;
   readonly #call: (input: unknown, call: Call) => unknown;
+  readonly #deadlines: Deadlines;
 
   /** @param onCall Is told the rows of each call of a batch. */
   constructor(api: Api, service: ModelService, onCall?: (rows: number) => void) {
     this.api = api;
     this.#input = mediaOf(api.input);
     this.#output = mediaOf(api.output);
+    this.#deadlines = new Deadlines(
+      api.timeout,
+      () => new RequestError(504, "TIMEOUT", `${api.name} took longer than ${api.timeout / 1000} s.`),
+    );
     if (api.batch === undefined) {
       this.#call = (input, call) => api.method.call(service, input, call);
     } else {
@@ -37,12 +42,12 @@ export class Endpoint {
         ...api.batch,
         ...(onCall !== undefined && { onCall }),
       });
-      this.#call = (input, call) => batcher.submit(input as readonly unknown[], () => call.isAbandoned);
+      this.#call = (input, call) => batcher.submit(input as Rows, call);
     }
   }
 
   /** @throws RequestError; anything else is the service's fault. */
-  async answer(body: Body): Promise<Content> {
+  answer(body: Body, call: Call = new Call()): MaybePromise<Content> {
     const { maxConcurrency } = this.api;
     if (this.inProgress >= maxConcurrency) {
       throw new RequestError(429, "TOO_MANY_REQUESTS", `${maxConcurrency} requests are being answered already.`, {
@@ -51,27 +56,31 @@ export class Endpoint {
       });
     }
     this.inProgress++;
+    let answered: MaybePromise<Content> | undefined;
     try {
-      return this.write(await this.call(await this.read(body)));
+      const result = after(this.read(body), (input) => this.call(input, call));
+      answered = after(result, (value) => this.write(value, body.accept));
     } finally {
-      this.inProgress--;
+      if (!isPromise(answered)) this.inProgress--;
     }
+    if (!isPromise(answered)) return answered;
+    return answered.finally(() => this.inProgress--);
   }
 
   /** The input that a body holds, checked. @throws RequestError 415 and 400 */
-  read({ type, name, bytes }: Body): unknown | Promise<unknown> {
-    const [bare = ""] = (type ?? "").toLowerCase().split(";");
-    if (!takesType(this.#input, bare.trim())) {
+  read({ type, name, bytes }: Body): MaybePromise<unknown> {
+    const bare = bareType(type);
+    if (!takesType(this.#input, bare)) {
       const taken = this.#input.types.join(" or ");
       throw new RequestError(415, "CONTENT_TYPE", `${this.api.name} takes ${taken}; received ${bare || "none"}.`, {
         fix: `Send it with the header Content-Type: ${this.#input.types[0]}.`,
       });
     }
-    return this.check(this.#decode(bytes, bare.trim(), name));
+    return this.check(this.#decode(bytes, bare, name));
   }
 
   /** The input as the schema has it. @throws RequestError 400 with the path inside the input. */
-  check(value: unknown): unknown | Promise<unknown> {
+  check(value: unknown): MaybePromise<unknown> {
     return checked(this.api.input, value, (issues) => {
       const [first] = issues;
       const at = first === undefined || first.path === "" ? "The input" : `The input at ${first.path}`;
@@ -85,19 +94,27 @@ export class Endpoint {
   /**
    * Calls the method with an input that was checked, and checks what it returns.
    *
-   * @throws RequestError 504 and 503; what the method throws.
+   * @param isTimed Whether the API's time-out holds.
+   * @throws RequestError 504 and 503; what the method throws, and what the call is abandoned with.
    */
-  async call(input: unknown, options: CallOptions = {}): Promise<unknown> {
-    const result = await this.#abandonable(input, { timeout: this.api.timeout, ...options });
-    return checked(this.api.output, result, ([first]) => {
-      const at = first === undefined || first.path === "" ? "" : ` at ${first.path}`;
-      return new TypeError(`${this.api.name} returned what its output is not${at}: ${first?.message}.`);
-    });
+  call(input: unknown, call: Call = new Call(), isTimed = true): MaybePromise<unknown> {
+    const returned = this.#call(input, call);
+    const result = isPromise(returned) ? this.#unlessAbandoned(returned, call, isTimed) : returned;
+    return after(result, (value) =>
+      checked(this.api.output, value, ([first]) => {
+        const at = first === undefined || first.path === "" ? "" : ` at ${first.path}`;
+        return new TypeError(`${this.api.name} returned what its output is not${at}: ${first?.message}.`);
+      }),
+    );
   }
 
-  /** A result as an answer's body. */
-  write(result: unknown): Content {
-    return this.#output.encode(result);
+  /**
+   * A result as an answer's body.
+   *
+   * @param accept The request's header.
+   */
+  write(result: unknown, accept: string | undefined): Content {
+    return this.#output.encode(result, acceptedType(this.#output, accept));
   }
 
   #decode(bytes: Uint8Array, type: string, name: string | undefined): unknown {
@@ -109,31 +126,20 @@ export class Endpoint {
     }
   }
 
-  #abandonable(input: unknown, { signal, timeout }: CallOptions): Promise<unknown> {
-    const call = new Call();
+  #unlessAbandoned(returned: Promise<unknown>, call: Call, isTimed: boolean): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const abandon = (reason: unknown) => {
-        call.abandon(reason);
+      call.onAbandon = (reason) => {
+        this.#deadlines.delete(call);
         reject(reason);
       };
-      const onTimeout = () => {
-        abandon(new RequestError(504, "TIMEOUT", `${this.api.name} took longer than ${(timeout ?? 0) / 1000} s.`));
-      };
-      const timer = timeout === undefined ? undefined : setTimeout(onTimeout, timeout);
-      const onAbort = () => abandon(signal?.reason);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      const answered = (async () => this.#call(input, call))();
-      const settle = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      answered.then(
+      if (isTimed) this.#deadlines.add(call);
+      returned.then(
         (result) => {
-          settle();
+          this.#deadlines.delete(call);
           resolve(result);
         },
         (error) => {
-          settle();
+          this.#deadlines.delete(call);
           reject(error);
         },
       );
@@ -141,26 +147,12 @@ export class Endpoint {
   }
 }
 
-/** A call of the method, and whether somebody waits for it. */
-class Call {
-  isAbandoned = false;
-  #reason: unknown;
-  #controller: AbortController | undefined;
-
-  abandon(reason: unknown): void {
-    this.isAbandoned = true;
-    this.#reason = reason;
-    this.#controller?.abort(reason);
-  }
-
-  /** Made when it is asked for: most methods do without, and it is a tenth of a small request's time. */
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.isAbandoned) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
-  }
+/** A content type without its parameters. */
+function bareType(header: string | undefined): string {
+  // As most requests have it.
+  if (header === "application/json") return header;
+  const [bare = ""] = (header ?? "").toLowerCase().split(";");
+  return bare.trim();
 }
 
 /** The schema's output for a value; a promise only where the schema has asynchronous checks. */
@@ -168,11 +160,9 @@ function checked(
   schema: z.ZodType,
   value: unknown,
   refuse: (issues: ReturnType<typeof issuesOf>) => Error,
-): unknown | Promise<unknown> {
-  const take = (result: Awaited<ReturnType<z.ZodType["~standard"]["validate"]>>) => {
+): MaybePromise<unknown> {
+  return after(schema["~standard"].validate(value), (result) => {
     if (result.issues === undefined) return result.value;
     throw refuse(issuesOf(result.issues));
-  };
-  const result = schema["~standard"].validate(value);
-  return result instanceof Promise ? result.then(take) : take(result);
+  });
 }

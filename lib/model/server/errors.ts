@@ -44,3 +44,11 @@ export function overloaded(retryAfter: number): RequestError {
     retryAfter,
   });
 }
+
+/** The server ends: another one may answer. */
+export function stopping(): RequestError {
+  return new RequestError(503, "STOPPING", "The server is being stopped.", {
+    fix: "Try again after the seconds of Retry-After.",
+    retryAfter: 1,
+  });
+}

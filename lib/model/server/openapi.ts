@@ -59,5 +59,6 @@ function operation({ name, input, output }: ApiDescription): Json {
 }
 
 function content({ types, schema }: BodyDescription): Json {
-  return Object.fromEntries(types.map((type) => [type, Object.keys(schema).length > 0 ? { schema } : {}]));
+  const isDescribed = (type: string) => Object.keys(schema).length > 0 && (types.length === 1 || /json/.test(type));
+  return Object.fromEntries(types.map((type) => [type, isDescribed(type) ? { schema } : {}]));
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { ModelError } from "../errors.ts";
-import type { LogLevel } from "./app.ts";
+import type { LogLevel } from "./logger.ts";
 
 /** How a server runs. */
 export interface RunOptions {

@@ -12,12 +12,14 @@ const grace = 25_000;
  */
 export async function runServer(load: () => Promise<Served>, options: RunOptions): Promise<void> {
   if (options.workers > 1 && cluster.isPrimary) {
-    const { runWorkers } = await import("./workers.ts");
+    const { runWorkers } = await import("./cluster/workers.ts");
     return await runWorkers(options.workers);
   }
-  const [{ serve }, served] = await Promise.all([import("./serve.ts"), load()]);
+  const [{ serve }, { announce }, served] = await Promise.all([import("./serve.ts"), import("./announce.ts"), load()]);
   const server = await serve(served, options);
-  const stop = () => {
+  announce(served.description, served.version, server.url, server.log);
+  const stop = (signal: NodeJS.Signals) => {
+    server.log.info({ signal }, "stopping");
     setTimeout(() => process.exit(1), grace).unref();
     // A worker's channel to its primary would keep it alive.
     void server.close().then(() => process.disconnect?.());

@@ -1,9 +1,12 @@
 import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
 import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
 import { startService, stopService } from "../service/parts.ts";
-import { createApp, type LogLevel } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { ReceiveTimeouts } from "./connections.ts";
+import { createLogger, type LogLevel } from "./logger.ts";
 
 /** A service, ready to start. */
 export interface Served {
@@ -17,13 +20,16 @@ export interface ServeOptions {
   readonly host?: string;
   /** 0: any that is free. Default 3000. */
   readonly port?: number;
+  /** `debug` has a line for each request, `info` for each that was refused. Default `info`. */
   readonly logLevel?: LogLevel;
+  readonly receiveTimeouts?: ReceiveTimeouts;
 }
 
 export interface Server {
   readonly app: FastifyInstance;
   /** Such as `http://127.0.0.1:3000`. */
   readonly url: string;
+  readonly log: Logger;
   /** Refuses new requests, answers those that are there, and stops the service. */
   close(): Promise<void>;
 }
@@ -34,13 +40,15 @@ export interface Server {
  * @throws ModelError `ADDRESS` where the address cannot be listened on; what `onStartup` throws.
  */
 export async function serve({ service, description, version }: Served, options: ServeOptions = {}): Promise<Server> {
-  const { host = "127.0.0.1", port = 3000, logLevel } = options;
+  const { host = "127.0.0.1", port = 3000, logLevel = "info", receiveTimeouts } = options;
+  const log = createLogger(description.name, logLevel);
   let isReady = false;
   const app = createApp(service, {
     description,
     version,
     isReady: () => isReady,
-    ...(logLevel !== undefined && { logLevel }),
+    log,
+    ...(receiveTimeouts !== undefined && { receiveTimeouts }),
   });
   await startService(service);
   app.addHook("onClose", () => stopService(service));
@@ -52,6 +60,7 @@ export async function serve({ service, description, version }: Served, options: 
   return {
     app,
     url,
+    log,
     async close() {
       isReady = false;
       await app.close();

@@ -3,11 +3,12 @@ import { MillraceError } from "../../errors.ts";
 import { type CallSite, captureCallers } from "../../flow/spec/call-site.ts";
 import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
 import type { ModelService } from "./model-service.ts";
+import type { Rows } from "./rows.ts";
 
 /** Of the registry: a service's bundle and the server each have a copy of this module. */
 const mark = Symbol.for("millrace.api");
 
-/** How requests are put together for one call of the method. Its input and output are arrays: an element is a row. */
+/** How requests are put together for one call of the method. Its input and output are arrays or tensors: an element, or an index of the first dimension, is a row. */
 export interface BatchOptions {
   /** Rows of one call. Default 100. */
   readonly maxSize?: number;
@@ -21,11 +22,11 @@ export interface ApiOptions<Input extends z.ZodType, Output extends z.ZodType> {
   /** What the method must return; anything else is the service's fault (500). */
   readonly output: Output;
   /** Puts the rows of several requests into one call. Default: a call for each request. */
-  readonly batch?: z.output<Input> extends readonly unknown[]
-    ? z.input<Output> extends readonly unknown[]
+  readonly batch?: z.output<Input> extends Rows
+    ? z.input<Output> extends Rows
       ? BatchOptions
-      : "Batching needs an output that is an array: a result for each row."
-    : "Batching needs an input that is an array: rows.";
+      : "Batching needs an output that is an array or a tensor: a result for each row."
+    : "Batching needs an input that is an array or a tensor: rows.";
   /** What a request may take, waiting included (504 after it). Default `"60 s"`. */
   readonly timeout?: Duration;
   /** Requests at a time; more are refused (429). Default 1,024. */

@@ -13,11 +13,12 @@ export interface Content {
 
 /** How a value travels as a body. What is in it is the schema's to check. */
 export interface Media {
-  /** Content types that are taken; `image/*` takes every image. The first is the one of answers, where the value has none of its own. */
+  /** Content types that are taken; `image/*` takes every image. The first is the one of answers, where neither the value nor the client has another. */
   readonly types: readonly string[];
   /** @throws SyntaxError where the bytes are not of the type. */
   decode(bytes: Uint8Array, type: string, name: string | undefined): unknown;
-  encode(value: unknown): Content;
+  /** @param type One of {@link types}: what the client accepts. */
+  encode(value: unknown, type?: string): Content;
 }
 
 export const jsonMedia: Media = {
@@ -81,7 +82,22 @@ export function takesType(media: Media, type: string): boolean {
   );
 }
 
-function withMedia<S extends z.ZodType>(schema: S, media: Media): S {
+/** The content type of an answer: the one of several that the header `Accept` wants most, else the first. */
+export function acceptedType({ types }: Media, accept: string | undefined): string | undefined {
+  if (accept === undefined || types.length === 1) return types[0];
+  const wanted = accept.split(",").map((entry) => {
+    const [type = "", ...parameters] = entry.split(";").map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+    return { type, quality: quality === undefined ? 1 : Number(quality) };
+  });
+  const [best] = wanted
+    .filter(({ type, quality }) => types.includes(type) && quality > 0)
+    .sort((a, b) => b.quality - a.quality);
+  return best?.type ?? types[0];
+}
+
+/** A schema whose values travel as they do here. */
+export function withMedia<S extends z.ZodType>(schema: S, media: Media): S {
   // A clone: the schema itself may be part of others, whose values are JSON.
   const marked = schema.clone() as S;
   Object.defineProperty(marked, key, { value: media });

@@ -1,8 +1,10 @@
+import { countRows, isRows, joinRows, type Rows, sliceRows } from "../../service/rows.ts";
 import { overloaded } from "../errors.ts";
+import { isPromise, type MaybePromise } from "../maybe-promise.ts";
 import { CostModel } from "./cost.ts";
 
 /** Calls the model once: a result for each row, in their order. */
-export type CallRows = (rows: readonly unknown[]) => unknown;
+export type CallRows = (rows: Rows) => unknown;
 
 export interface BatcherOptions {
   /** Rows of one call. */
@@ -13,12 +15,25 @@ export interface BatcherOptions {
   readonly onCall?: (rows: number) => void;
 }
 
+/** Who waits for the results of some rows. */
+interface Waiting {
+  readonly isAbandoned: boolean;
+}
+
 interface Entry {
-  readonly rows: readonly unknown[];
-  readonly isAbandoned: (() => boolean) | undefined;
+  readonly rows: Rows;
+  readonly count: number;
+  readonly waiting: Waiting | undefined;
   readonly arrivedAt: number;
-  resolve(results: readonly unknown[]): void;
+  resolve(results: Rows): void;
   reject(error: unknown): void;
+}
+
+/** Requests that go into one call; of a request with more rows than a call takes, into several. */
+interface Batch {
+  readonly entries: Entry[];
+  /** Of rows. */
+  count: number;
 }
 
 /** How much the last gap between two requests counts in the mean. */
@@ -32,8 +47,9 @@ export class Batcher {
   readonly #call: CallRows;
   readonly #options: BatcherOptions;
   readonly #cost = new CostModel();
-  #queue: Entry[] = [];
-  #queuedRows = 0;
+  /** In the order of their calls; the last one may take more. */
+  readonly #queue: Batch[] = [];
+  #queuedCalls = 0;
   #isRunning = false;
   #isWaiting = false;
   /** Milliseconds between two requests, in the mean. */
@@ -47,44 +63,89 @@ export class Batcher {
   }
 
   /**
-   * @param isAbandoned Asked when the call is made: rows that nobody waits for any more are left out.
+   * @param waiting Asked when the call is made: rows that nobody waits for any more are left out.
+   * @returns The results of the rows, at once where the method returns at once and waiting for more requests does not pay.
    * @throws RequestError 503 where the calls that come before would take longer than the latency that is allowed; what the model throws.
    */
-  submit(rows: readonly unknown[], isAbandoned?: () => boolean): Promise<readonly unknown[]> {
+  submit(rows: Rows, waiting?: Waiting): MaybePromise<Rows> {
     const { maxSize, maxLatency } = this.#options;
-    const ahead = Math.floor(this.#queuedRows / maxSize) * this.#cost.estimate(maxSize);
-    if (ahead > maxLatency) return Promise.reject(overloaded(Math.ceil(ahead / 1000)));
+    const count = countRows(rows);
+    if (count === 0) return [];
+    const last = this.#queue.at(-1);
+    const open = last !== undefined && last.count + count <= maxSize ? last : undefined;
+    const ahead = (open === undefined ? this.#queuedCalls : this.#queuedCalls - 1) * this.#cost.estimate(maxSize);
+    if (ahead > maxLatency) throw overloaded(Math.ceil(ahead / 1000));
     const arrivedAt = performance.now();
     this.#gap += (Math.min(arrivedAt - this.#lastArrival, maxLatency) - this.#gap) * weight;
     this.#lastArrival = arrivedAt;
+    if (!this.#isRunning && last === undefined && count <= maxSize && !this.#pays(1, count)) {
+      return this.#alone(rows, count, arrivedAt);
+    }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ rows, isAbandoned, arrivedAt, resolve, reject });
-      this.#queuedRows += rows.length;
+      this.#enqueue({ rows, count, waiting, arrivedAt, resolve, reject }, open);
       this.#next();
     });
   }
 
+  #enqueue(entry: Entry, open: Batch | undefined): void {
+    if (open === undefined) {
+      this.#queue.push({ entries: [entry], count: entry.count });
+      this.#queuedCalls += this.#callsOf(entry.count);
+    } else {
+      open.entries.push(entry);
+      open.count += entry.count;
+    }
+  }
+
+  #callsOf(rows: number): number {
+    return Math.ceil(rows / this.#options.maxSize);
+  }
+
+  /** The rows of one request in a call of their own. */
+  #alone(rows: Rows, count: number, began: number): MaybePromise<Rows> {
+    this.#isRunning = true;
+    let results: MaybePromise<Rows> | undefined;
+    try {
+      results = this.#callOnce(rows, count, began);
+    } finally {
+      if (!isPromise(results)) this.#end();
+    }
+    if (!isPromise(results)) return results;
+    return results.finally(() => this.#end());
+  }
+
   #next(): void {
-    if (this.#isRunning || this.#queue.length === 0) return;
-    const patience = this.#patience();
-    if (patience <= 0) void this.#run(this.#take());
-    else if (!this.#isWaiting) this.#wait(patience);
+    const [first] = this.#queue;
+    if (this.#isRunning || first === undefined) return;
+    const patience = this.#patience(first);
+    if (patience > 0) {
+      this.#wait(patience);
+      return;
+    }
+    this.#queue.shift();
+    this.#queuedCalls -= this.#callsOf(first.count);
+    const entries = first.entries.filter(({ waiting }) => waiting?.isAbandoned !== true);
+    if (entries.length === 0) this.#next();
+    else void this.#run(entries);
   }
 
   /** Milliseconds after which it is to be looked at again whether more came; 0 where waiting does not pay. */
-  #patience(): number {
+  #patience({ entries, count }: Batch): number {
     const { maxSize, maxLatency } = this.#options;
-    const requests = this.#queue.length;
-    const oldest = this.#queue[0];
-    if (oldest === undefined || this.#queuedRows >= maxSize) return 0;
-    const pays = (requests + 1) * this.#gap < this.#cost.estimate(this.#queuedRows);
-    if (!pays) return 0;
-    const now = performance.now();
+    const [oldest] = entries;
+    const isFull = count >= maxSize || this.#queue.length > 1;
+    if (oldest === undefined || isFull || !this.#pays(entries.length, count)) return 0;
     // No request for two gaps: there is nobody left to wait for.
-    return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - now;
+    return Math.min(oldest.arrivedAt + maxLatency, this.#lastArrival + 2 * this.#gap) - performance.now();
+  }
+
+  /** Whether it pays that so many requests wait for one more. */
+  #pays(requests: number, rows: number): boolean {
+    return (requests + 1) * this.#gap < this.#cost.estimate(rows);
   }
 
   #wait(patience: number): void {
+    if (this.#isWaiting) return;
     this.#isWaiting = true;
     const wake = () => {
       this.#isWaiting = false;
@@ -95,33 +156,24 @@ export class Batcher {
     else setTimeout(wake, patience);
   }
 
-  /** Requests with at most `maxSize` rows together; the first in any case. */
-  #take(): Entry[] {
-    let rows = 0;
-    let count = 0;
-    for (const entry of this.#queue) {
-      if (count > 0 && rows + entry.rows.length > this.#options.maxSize) break;
-      rows += entry.rows.length;
-      count++;
-    }
-    this.#queuedRows -= rows;
-    return this.#queue.splice(0, count).filter(({ isAbandoned }) => isAbandoned?.() !== true);
-  }
-
   async #run(entries: readonly Entry[]): Promise<void> {
     this.#isRunning = true;
     try {
-      const results = await this.#results(entries.flatMap(({ rows }) => rows));
+      const results = await this.#results(joinRows(entries.map(({ rows }) => rows)));
       let from = 0;
-      for (const { rows, resolve } of entries) {
-        resolve(results.slice(from, from + rows.length));
-        from += rows.length;
+      for (const { count, resolve } of entries) {
+        resolve(sliceRows(results, from, from + count));
+        from += count;
       }
     } catch (error) {
       if (entries.length === 1) entries[0]?.reject(error);
       // One request's rows may be what the model can't take: the others are answered all the same.
       else for (const entry of entries) await this.#results(entry.rows).then(entry.resolve, entry.reject);
     }
+    this.#end();
+  }
+
+  #end(): void {
     this.#isRunning = false;
     // What arrives next is counted from here: while a call keeps the thread, nothing arrives.
     this.#lastArrival = performance.now();
@@ -129,21 +181,29 @@ export class Batcher {
   }
 
   /** More rows than one call takes are cut into several. */
-  async #results(rows: readonly unknown[]): Promise<readonly unknown[]> {
-    const { maxSize, onCall } = this.#options;
-    const results: unknown[] = [];
-    for (let from = 0; from < rows.length; from += maxSize) {
-      const some = rows.slice(from, from + maxSize);
-      const began = performance.now();
-      const answered = await this.#call(some);
-      this.#cost.observe(some.length, performance.now() - began);
-      onCall?.(some.length);
-      if (!Array.isArray(answered) || answered.length !== some.length) {
-        const what = Array.isArray(answered) ? `${answered.length} results` : typeof answered;
-        throw new TypeError(`The method returned ${what} for ${some.length} rows.`);
-      }
-      results.push(...answered);
+  async #results(rows: Rows): Promise<Rows> {
+    const { maxSize } = this.#options;
+    const count = countRows(rows);
+    if (count <= maxSize) return await this.#callOnce(rows, count, performance.now());
+    const results: Rows[] = [];
+    for (let from = 0; from < count; from += maxSize) {
+      const to = Math.min(from + maxSize, count);
+      results.push(await this.#callOnce(sliceRows(rows, from, to), to - from, performance.now()));
     }
-    return results;
+    return joinRows(results);
+  }
+
+  #callOnce(rows: Rows, count: number, began: number): MaybePromise<Rows> {
+    const answered = this.#call(rows);
+    if (!isPromise(answered)) return this.#observed(answered, count, began);
+    return answered.then((results) => this.#observed(results, count, began));
+  }
+
+  #observed(answered: unknown, count: number, began: number): Rows {
+    this.#cost.observe(count, performance.now() - began);
+    this.#options.onCall?.(count);
+    if (isRows(answered) && countRows(answered) === count) return answered;
+    const what = isRows(answered) ? `${countRows(answered)} results` : typeof answered;
+    throw new TypeError(`The method returned ${what} for ${count} rows.`);
   }
 }

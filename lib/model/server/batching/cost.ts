@@ -2,22 +2,27 @@ const remembered = 50;
 
 /**
  * What a call costs: duration = perRow · rows + perCall, fitted by least squares over the last calls (as in Clipper, Crankshaw et al., NSDI 2017,
- * and BentoML's dispatcher).
+ * and BentoML's dispatcher). Sums are kept, so that a call costs the same however many are remembered.
  */
 export class CostModel {
-  readonly #calls: { readonly rows: number; readonly duration: number }[] = [];
+  readonly #rows = new Float64Array(remembered);
+  readonly #durations = new Float64Array(remembered);
   #next = 0;
+  #count = 0;
+  #sumRows = 0;
+  #sumDurations = 0;
+  #sumSquares = 0;
+  #sumProducts = 0;
   #perRow = 0;
   #perCall = 0;
 
-  /** Whether there was a call yet. */
-  get isKnown(): boolean {
-    return this.#calls.length > 0;
-  }
-
   /** @param duration Milliseconds. */
   observe(rows: number, duration: number): void {
-    this.#calls[this.#next] = { rows, duration };
+    if (this.#count === remembered) this.#add(this.#rows[this.#next] ?? 0, this.#durations[this.#next] ?? 0, -1);
+    else this.#count++;
+    this.#rows[this.#next] = rows;
+    this.#durations[this.#next] = duration;
+    this.#add(rows, duration, 1);
     this.#next = (this.#next + 1) % remembered;
     this.#fit();
   }
@@ -27,18 +32,20 @@ export class CostModel {
     return this.#perRow * rows + this.#perCall;
   }
 
+  #add(rows: number, duration: number, times: 1 | -1): void {
+    this.#sumRows += times * rows;
+    this.#sumDurations += times * duration;
+    this.#sumSquares += times * rows * rows;
+    this.#sumProducts += times * rows * duration;
+  }
+
   #fit(): void {
-    const count = this.#calls.length;
-    const meanRows = this.#calls.reduce((sum, { rows }) => sum + rows, 0) / count;
-    const meanDuration = this.#calls.reduce((sum, { duration }) => sum + duration, 0) / count;
-    let [covariance, variance] = [0, 0];
-    for (const { rows, duration } of this.#calls) {
-      covariance += (rows - meanRows) * (duration - meanDuration);
-      variance += (rows - meanRows) ** 2;
-    }
+    const count = this.#count;
+    const variance = count * this.#sumSquares - this.#sumRows ** 2;
+    const covariance = count * this.#sumProducts - this.#sumRows * this.#sumDurations;
     // Neither part can be negative: what noise makes of it is cut off. Calls of one size don't tell the parts apart: then all is the call's.
-    const slope = variance === 0 ? 0 : covariance / variance;
-    this.#perRow = Math.min(Math.max(0, slope), meanDuration / meanRows);
-    this.#perCall = meanDuration - this.#perRow * meanRows;
+    const slope = variance > 0 ? covariance / variance : 0;
+    this.#perRow = Math.min(Math.max(0, slope), this.#sumDurations / this.#sumRows);
+    this.#perCall = Math.max(0, this.#sumDurations - this.#perRow * this.#sumRows) / count;
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Content } from "../../service/media.ts";
+import { Call } from "../call.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { RequestError } from "../errors.ts";
 import { type JobRecord, JobStore } from "./store.ts";
@@ -15,7 +16,7 @@ interface CancelMessage {
 
 /** Work that nobody waits for at the other end of a connection: submitted, looked after, fetched or cancelled. */
 export class Jobs {
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Call>();
   readonly #folder: string | undefined;
   readonly #file: string;
   #opened: JobStore | undefined;
@@ -30,18 +31,24 @@ export class Jobs {
   /**
    * Starts the work; its API's time-out does not hold for it.
    *
+   * @param accept The content types that the result may have.
    * @param onFailure Is told what the method threw.
    */
-  submit(endpoint: Endpoint, input: unknown, onFailure: (error: unknown) => void): JobRecord {
+  submit(
+    endpoint: Endpoint,
+    input: unknown,
+    accept: string | undefined,
+    onFailure: (error: unknown) => void,
+  ): JobRecord {
     const job = this.#store.begin(randomUUID(), endpoint.api.name);
-    const controller = new AbortController();
-    this.#running.set(job.id, controller);
+    const call = new Call();
+    this.#running.set(job.id, call);
     const work = async () => {
       try {
-        const result = await endpoint.call(input, { signal: controller.signal, timeout: undefined });
-        this.#store.end(job.id, "succeeded", endpoint.write(result));
+        const result = await endpoint.call(input, call, false);
+        this.#store.end(job.id, "succeeded", endpoint.write(result, accept));
       } catch (error) {
-        if (controller.signal.aborted) return;
+        if (call.isAbandoned) return;
         onFailure(error);
         this.#store.end(job.id, "failed");
       } finally {
@@ -104,6 +111,6 @@ export class Jobs {
   };
 
   #abort(id: string): void {
-    this.#running.get(id)?.abort(new RequestError(409, "JOB_CANCELLED", `The job ${id} was cancelled.`));
+    this.#running.get(id)?.abandon(new RequestError(409, "JOB_CANCELLED", `The job ${id} was cancelled.`));
   }
 }

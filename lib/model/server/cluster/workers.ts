@@ -2,7 +2,8 @@ import cluster, { type Worker } from "node:cluster";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ModelError } from "../errors.ts";
+import { ModelError } from "../../errors.ts";
+import { addUpMetrics } from "./metrics.ts";
 
 /** Keeps processes running that share a port, until a signal ends them. A worker that dies is replaced, unless it had never listened. */
 export async function runWorkers(count: number): Promise<void> {
@@ -16,8 +17,10 @@ export async function runWorkers(count: number): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   // A worker may be asked to cancel a job that another one runs.
   cluster.on("message", (_worker, message) => {
+    if (message.type !== "cancel-job") return;
     for (const worker of Object.values(cluster.workers ?? {})) worker?.send(message);
   });
+  addUpMetrics(() => listening);
   cluster.on("listening", (worker) => listening.add(worker));
   cluster.on("exit", (worker, code, signal) => {
     const remaining = Object.keys(cluster.workers ?? {}).length;
