@@ -1,12 +1,12 @@
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import { type CfnEndpointConfig, CfnModel } from "aws-cdk-lib/aws-sagemaker";
 import { Construct } from "constructs";
-import { DeployError } from "../errors.ts";
 import { given } from "../props.ts";
 import { defaultConcurrency } from "./endpoint-checks.ts";
 import type { ModelEndpointProps, ModelVariant } from "./endpoint-props.ts";
 import { ModelImage } from "./image.ts";
 import { nameByContent } from "./names.ts";
+import { assertPacked } from "./packed.ts";
 
 /** One variant of an endpoint: its image, and the model that SageMaker makes of it. */
 export class EndpointVariant extends Construct {
@@ -21,13 +21,7 @@ export class EndpointVariant extends Construct {
     this.#props = props;
     const { build } = props;
     this.image = new ModelImage(this, "Image", { source: variant.source, ...given({ build }) });
-    const { unpacked = [], service } = this.image.manifest;
-    if (unpacked.length > 0) {
-      throw new DeployError(
-        `${service} has no value for ${unpacked.join(", ")}, and an endpoint serves it as it is deployed.`,
-        `Name versions: source: { service: "…", models: { ${unpacked.map((path) => `${JSON.stringify(path)}: "…"`).join(", ")} } }.`,
-      );
-    }
+    assertPacked(this.image.manifest);
   }
 
   /** The model: its name changes whenever anything else of it does. */

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { fitSoftmax } from "../../examples/iris-classifier/softmax.ts";
+import { sha256, sign } from "../../lib/aws/signature.ts";
 import { openClient } from "../../lib/client/index.ts";
-import { deployStack, type Outputs } from "./support/deploy.ts";
+import { clientConfig, deployStack, type Outputs } from "./support/deploy.ts";
 
 const app = "examples/iris-classifier/app.ts";
 const flower = [5.1, 3.5, 1.4, 0.2];
@@ -25,17 +26,29 @@ async function deploy(): Promise<Outputs> {
   return await deployStack(inject("aws"), { app, env: { MILLRACE_STORE: join(scratch, "store") } });
 }
 
-/** As a user would, with the AWS CLI. */
+/** As a user would, with the AWS CLI; the answer is what it writes to its file. */
+async function aws(...args: readonly string[]): Promise<string> {
+  const answer = join(scratch, "answer");
+  await promisify(execFile)("aws", [...args, answer], { env: { ...process.env, ...inject("aws").env } });
+  return await readFile(answer, "utf8");
+}
+
 async function invoke(rows: unknown): Promise<unknown> {
   const body = join(scratch, "body.json");
-  const answer = join(scratch, "answer.json");
   await writeFile(body, JSON.stringify(rows));
   const name = String(outputs.IrisEndpoint?.EndpointName);
-  const options = ["--endpoint-name", name, "--content-type", "application/json", "--body", `fileb://${body}`, answer];
-  await promisify(execFile)("aws", ["sagemaker-runtime", "invoke-endpoint", ...options], {
-    env: { ...process.env, ...inject("aws").env },
-  });
-  return JSON.parse(await readFile(answer, "utf8"));
+  const request = ["--endpoint-name", name, "--content-type", "application/json", "--body", `fileb://${body}`];
+  return JSON.parse(await aws("sagemaker-runtime", "invoke-endpoint", ...request));
+}
+
+/** A request to the function's URL, signed as by whoever may use it. */
+async function post(path: string, rows: unknown): Promise<Response> {
+  const url = new URL(`${outputs.IrisFunction?.Url}${path}`);
+  const body = JSON.stringify(rows);
+  const request = { method: "POST", url, headers: { "content-type": "application/json" }, bodyHash: sha256(body) };
+  const { credentials, region } = clientConfig(inject("aws"));
+  const headers = sign(request, credentials, "lambda", region, new Date());
+  return await fetch(url, { method: "POST", headers, body });
 }
 
 beforeAll(async () => {
@@ -53,4 +66,12 @@ test("a deployment after the alias has moved answers with the new version", asyn
   await train("versicolor");
   await deploy();
   expect(await invoke([flower])).toEqual(["versicolor"]);
+});
+
+test("the same service on Lambda answers at its address whoever signs the request", async () => {
+  const answer = await post("predict", [flower]);
+  expect([answer.status, await answer.json()]).toEqual([200, ["versicolor"]]);
+  expect((await post("predict", [[1, 2, 3]])).status).toBe(400);
+  const unsigned = await fetch(`${outputs.IrisFunction?.Url}predict`, { method: "POST", body: "[]" });
+  expect(unsigned.status).toBe(403);
 });
