@@ -50,6 +50,7 @@ await Promise.all([
       end: "lambdas/end.ts",
       batch: "lambdas/batch.ts",
       boot: "lambdas/boot.ts",
+      "build-image": "lambdas/build-image.ts",
     },
     outdir: `${next}/lambdas`,
     outExtension: { ".js": ".mjs" },

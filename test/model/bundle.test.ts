@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { saveBundle } from "../../lib/model/bundle/save.ts";
 import { loadBundle } from "../../lib/model/server/main.ts";
 import { Thirds } from "./fixtures/thirds.ts";
 import { startServer } from "./support/server-process.ts";
@@ -65,6 +66,7 @@ describe("a bundle", () => {
           "README.md",
           "index.d.mts",
           "index.mjs",
+          "lambda.mjs",
           "models/divider.divisor",
           "models/offsets",
           "openapi.json",
@@ -170,6 +172,25 @@ describe("a bundle's server", () => {
     server.child.kill("SIGTERM");
     expect(await server.ended).toBe(0);
     expect(server.output()).toBe("");
+  });
+
+  it("of code alone serves the models that are mounted; without them it says which it lacks", async () => {
+    const file = join(import.meta.dirname, "fixtures/thirds.ts");
+    const code = await saveBundle(new Thirds(), join(scratch, "code"), { file, codeOnly: true });
+    const { models, unpacked, files } = JSON.parse(await readFile(join(code, "millrace-bundle.json"), "utf8"));
+    expect({ models, unpacked }).toEqual({ models: [], unpacked: ["divider.divisor", "offsets"] });
+    expect(Object.keys(files).filter((name) => name.startsWith("models/"))).toEqual([]);
+    const refused = await startServer(code, ["serve"]);
+    expect(await refused.ended).toBe(1);
+    expect(JSON.parse(refused.output())).toMatchObject({
+      code: "BUNDLE_MODELS",
+      msg: `The bundle in ${code} has no value for divider.divisor, offsets.`,
+      fix: "Mount a manifest with its models as /opt/ml/model (or as the folder that SM_MODEL_DIR names), and start it with serve.",
+    });
+    const server = await startServer(code, ["serve", "--log-level", "warn"], { SM_MODEL_DIR: bundle });
+    expect(await server.answer("/invocations", [3])).toEqual([2]);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
   });
 
   it("shares its port among workers, which know each other's jobs", async () => {
