@@ -1,6 +1,7 @@
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
 import type { Fold, Exit as FoldExit, Place, Region } from "../../lib/flow/fold.ts";
 import type { Choice, Exit, Machine, Parallel, State, Template } from "./asl.ts";
+import { deployStates } from "./deploy.ts";
 import { type Around, branchPath, evaluated, fromStep, stepState } from "./expressions.ts";
 import { aroundIteration, mapState } from "./foreach.ts";
 import { StateNames } from "./names.ts";
@@ -61,11 +62,24 @@ export class RegionWriter {
     const count = exits.some(({ kind }) => kind === "foreach");
 
     if (!runsOnBatch(definition)) {
-      const answer = {
-        ...(choice && { choice: "$states.result.Payload.choice" }),
-        ...(count && { n: "$states.result.Payload.count" }),
-      };
-      states[step] = lambdaTask(step, definition, around, this.#substitutions, exit({ ...from, ...answer }));
+      const functionName = this.#substitutions.ofStep("function", step);
+      const { deploy } = definition;
+      if (deploy !== undefined) {
+        const answer = { ...(choice && { choice: "choice" }), ...(count && { n: "n" }) };
+        const name = (what: string) => this.#names.of(step, what);
+        const deployed = { step, definition: { ...definition, deploy }, functionName, around, name };
+        const after = deployStates({ ...deployed, exit: exit({ ...from, ...answer }) });
+        const parked = { deployment: "$states.result.Payload.deployment" };
+        const toDeploy = { Output: evaluated(stepState(around, parked)), Next: after.first };
+        states[step] = lambdaTask(functionName, definition, around, toDeploy);
+        Object.assign(states, after.states);
+      } else {
+        const answer = {
+          ...(choice && { choice: "$states.result.Payload.choice" }),
+          ...(count && { n: "$states.result.Payload.count" }),
+        };
+        states[step] = lambdaTask(functionName, definition, around, exit({ ...from, ...answer }));
+      }
     } else if (choice || count) {
       const record = this.#names.of(step, "record");
       const answer = {

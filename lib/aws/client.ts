@@ -6,9 +6,14 @@ import { exchange, type HttpResponse } from "./http.ts";
 import { sha256, sign } from "./signature.ts";
 
 /** As signatures name it. */
-export type Service = "s3" | "dynamodb" | "states";
+export type Service = "s3" | "dynamodb" | "states" | "sagemaker";
 
-const names: Readonly<Record<Service, string>> = { s3: "S3", dynamodb: "DynamoDB", states: "StepFunctions" };
+const names: Readonly<Record<Service, string>> = {
+  s3: "S3",
+  dynamodb: "DynamoDB",
+  states: "StepFunctions",
+  sagemaker: "SageMaker",
+};
 
 export interface AwsCall {
   readonly service: Service;
@@ -26,7 +31,12 @@ export interface AwsCall {
 const attempts = 8;
 /** Milliseconds after which no further attempt begins. */
 const patience = 60_000;
-const attemptTimeout: Readonly<Record<Service, number>> = { s3: 60_000, dynamodb: 10_000, states: 10_000 };
+const attemptTimeout: Readonly<Record<Service, number>> = {
+  s3: 60_000,
+  dynamodb: 10_000,
+  states: 10_000,
+  sagemaker: 20_000,
+};
 const longestDelay = 10_000;
 
 const emptyHash = sha256("");
