@@ -9,3 +9,6 @@ export {
 } from "./flow-environment.ts";
 export type { FlowProps, FlowSource } from "./flow-props.ts";
 export { FlowStack, type FlowStackProps } from "./flow-stack.ts";
+export { type BucketPrefix, EndpointRole, type EndpointRoleProps } from "./model/endpoint-role.ts";
+export { ModelImage, type ModelImageProps } from "./model/image.ts";
+export type { ModelSource, PackedService } from "./model/source.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { storeFolder } from "../../lib/client/open.ts";
 import { type LoadedService, loadService } from "../../lib/model/service/load.ts";
-import { packAll } from "../../lib/model/service/parts.ts";
+import { packFromStore } from "../../lib/model/store/pack.ts";
 import { clientOf } from "./client.ts";
 import { UsageError } from "./errors.ts";
 import { namedStore } from "./store.ts";
@@ -21,22 +21,14 @@ export interface PackedService extends LoadedService {
 export async function loadPacked(target: string, { model, store }: PackOptions): Promise<PackedService> {
   const folder = storeFolder(store === "aws" ? undefined : namedStore(store));
   const loaded = await loadService(target, { cacheDir: join(folder, "cache") });
-  const origins = new Map<string, string>();
-  if (model.length === 0) return { ...loaded, origins };
+  if (model.length === 0) return { ...loaded, origins: new Map() };
+  const references = model.map(readReference);
   await using client = await clientOf(store);
-  const values = new Map<string, unknown>();
-  for (const text of model) {
-    const [, field, reference] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-    if (field === undefined || reference === undefined) {
-      throw new UsageError(
-        `--model takes FIELD=MODEL; received ${JSON.stringify(text)}.`,
-        "Write model=iris:production.",
-      );
-    }
-    const { name, version, value } = await client.models.get(reference);
-    values.set(field, await value());
-    origins.set(field, `${name}:${version}`);
-  }
-  packAll(loaded.service, values);
-  return { ...loaded, origins };
+  return { ...loaded, origins: await packFromStore(loaded.service, client.models, references) };
+}
+
+function readReference(text: string): readonly [path: string, reference: string] {
+  const [, path, reference] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (path !== undefined && reference !== undefined) return [path, reference];
+  throw new UsageError(`--model takes FIELD=MODEL; received ${JSON.stringify(text)}.`, "Write model=iris:production.");
 }

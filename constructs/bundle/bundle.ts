@@ -1,41 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { MillraceError } from "../../lib/errors.ts";
-import { builtFolder } from "../runtime.ts";
-import type { BundleAnswer, BundleReply, BundleRequest } from "./request.ts";
+import { askChild } from "./child.ts";
+import type { BundleAnswer, BundleRequest } from "./request.ts";
 
-/**
- * Bundles a flow's steps in a process of its own: constructs can't wait for a promise, and esbuild's synchronous API has no plugins.
- *
- * @throws MillraceError where the flow or one of its imports is not right.
- */
+/** Bundles a flow's steps. @throws MillraceError where the flow or one of its imports is not right. */
 export function bundle(request: BundleRequest): BundleAnswer {
-  const child = spawnSync(process.execPath, [program()], {
-    input: JSON.stringify(request),
-    encoding: "utf8",
-    maxBuffer: 1024 ** 3,
-    // Hooks of the app's own process, such as tsx's, would slow this one down.
-    env: { ...process.env, NODE_OPTIONS: "" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const reply = readReply(child.stdout, child.error ?? child.signal ?? `exit code ${child.status}`);
-  if ("answer" in reply) return reply.answer;
-  const { code, message, fix, at } = reply.error;
-  throw new MillraceError(code, message, { at, ...(fix === undefined ? {} : { fix }) });
-}
-
-function readReply(output: string | null, ended: unknown): BundleReply {
-  try {
-    return JSON.parse(output ?? "");
-  } catch (cause) {
-    throw new MillraceError("BUNDLE", `The process that bundles the steps ended with ${ended}.`, { cause });
-  }
-}
-
-/** Beside this module in a checkout, which Node runs as it stands; built in the package. */
-function program(): string {
-  const source = fileURLToPath(new URL("./main.ts", import.meta.url));
-  return existsSync(source) ? source : join(builtFolder(), "bundler.js");
+  return askChild({ flow: request });
 }

@@ -5,10 +5,16 @@ import { isFlowClass } from "../../lib/flow/spec/flow-spec.ts";
 import { chainOf } from "../../lib/flow/spec/steps-of.ts";
 import { checkLimits } from "../limits.ts";
 import { bundlePythonSteps } from "./python.ts";
-import type { BundleAnswer, BundleFailure, BundleReply, BundleRequest } from "./request.ts";
+import type { BundleAnswer, BundleFailure, BundleRequest, ChildReply, ChildRequest } from "./request.ts";
 import { bundleSteps } from "./steps.ts";
 
-async function answer(request: BundleRequest): Promise<BundleAnswer> {
+async function answer(request: ChildRequest): Promise<unknown> {
+  if ("flow" in request) return await bundleFlow(request.flow);
+  const { bundleService } = await import("../model/bundle-service.ts");
+  return await bundleService(request.service);
+}
+
+async function bundleFlow(request: BundleRequest): Promise<BundleAnswer> {
   const { definition, classes } = await flowOf(request);
   checkLimits(definition);
   if (!request.bundle) return { definition, bundles: {}, pythonBundles: {} };
@@ -34,7 +40,7 @@ function failureOf(error: unknown): BundleFailure {
   return { code, message, fix, at };
 }
 
-const reply: BundleReply = await answer(JSON.parse(await text(process.stdin))).then(
+const reply: ChildReply<unknown> = await answer(JSON.parse(await text(process.stdin))).then(
   (answer) => ({ answer }),
   (error) => ({ error: failureOf(error) }),
 );

@@ -1,6 +1,10 @@
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
+import type { ServiceRequest } from "../model/request.ts";
 
 /** What the bundling process is asked for. */
+export type ChildRequest = { readonly flow: BundleRequest } | { readonly service: ServiceRequest };
+
+/** The bundles of a flow's steps. */
 export interface BundleRequest {
   /** The file that declares the flow, where no definition is at hand yet. */
   readonly file?: string;
@@ -33,7 +37,7 @@ export type PythonBundle = {
 );
 
 /** What the process answers with: the message of an error is for the user. */
-export type BundleReply = { readonly answer: BundleAnswer } | { readonly error: BundleFailure };
+export type ChildReply<Answer> = { readonly answer: Answer } | { readonly error: BundleFailure };
 
 export interface BundleFailure {
   readonly code: string;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { saveBundle } from "../../lib/model/bundle/save.ts";
 import { loadBundle } from "../../lib/model/server/main.ts";
 import { Thirds } from "./fixtures/thirds.ts";
 
@@ -211,6 +212,25 @@ describe("a bundle's server", () => {
     const server = await start(bundle, ["serve", "--log-level", "warn"], { SM_MODEL_DIR: models });
     expect((await fetch(`${server.url}/ping`)).status).toBe(200);
     expect(await server.answer("/invocations", [3])).toEqual([11]);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+  });
+
+  it("of code alone serves the models that are mounted; without them it says which it lacks", async () => {
+    const file = join(import.meta.dirname, "fixtures/thirds.ts");
+    const code = await saveBundle(new Thirds(), join(scratch, "code"), { file, codeOnly: true });
+    const { models, unpacked, files } = JSON.parse(await readFile(join(code, "millrace-bundle.json"), "utf8"));
+    expect({ models, unpacked }).toEqual({ models: [], unpacked: ["divider.divisor", "offsets"] });
+    expect(Object.keys(files).filter((name) => name.startsWith("models/"))).toEqual([]);
+    const refused = await start(code, ["serve"]);
+    expect(await refused.ended).toBe(1);
+    expect(JSON.parse(refused.output())).toMatchObject({
+      code: "BUNDLE_MODELS",
+      msg: `The bundle in ${code} has no value for divider.divisor, offsets.`,
+      fix: "Mount a manifest with its models as /opt/ml/model (or as the folder that SM_MODEL_DIR names), and start it with serve.",
+    });
+    const server = await start(code, ["serve", "--log-level", "warn"], { SM_MODEL_DIR: bundle });
+    expect(await server.answer("/invocations", [3])).toEqual([2]);
     server.child.kill("SIGTERM");
     expect(await server.ended).toBe(0);
   });

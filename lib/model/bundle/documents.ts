@@ -9,6 +9,8 @@ export interface BundleFacts {
   /** The service's class. */
   readonly service: string;
   readonly apis: readonly ApiDescription[];
+  /** The models that are not in it. */
+  readonly unpacked?: readonly string[];
 }
 
 export const serverModule = `#!/usr/bin/env node
@@ -72,13 +74,15 @@ export function packageJson({ name, version, service }: BundleFacts, files: read
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-export function readme({ name, version, service, apis }: BundleFacts): string {
+export function readme({ name, version, service, apis, unpacked = [] }: BundleFacts): string {
   const routes = apis.map(
     ({ name, input, output }) => `| \`POST /${name}\` | ${input.types.join(", ")} | ${output.types.join(", ")} |`,
   );
   return `# ${service}
 
-Version ${version}. Everything that the service needs is in this folder, but for Node 22.18 or later.
+Version ${version}. Everything that the service needs is in this folder, but for Node 22.18 or later${
+    unpacked.length === 0 ? "." : ` and its models (${unpacked.join(", ")}).\nThey are mounted as \`/opt/ml/model\`.`
+  }
 
 \`\`\`sh
 node server.mjs                      # http://127.0.0.1:3000, with a page to try it

@@ -9,7 +9,7 @@ const path = z.string().regex(/^(?!\.)[\w.@+-]+(?:\/(?!\.)[\w.@+-]+)*$/, "is no 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "is no SHA-256");
 const size = z.int().nonnegative();
 
-const body = z.object({ types: z.array(z.string()), schema: z.record(z.string(), z.custom<Json>()) });
+const body = z.object({ types: z.array(z.string()).readonly(), schema: z.record(z.string(), z.custom<Json>()) });
 
 const api = z.object({
   name: z.string(),
@@ -39,8 +39,10 @@ const manifest = z.object({
   version: z.string(),
   /** The service's class. */
   service: z.string(),
-  apis: z.array(api),
+  apis: z.array(api).readonly(),
   models: z.array(model),
+  /** Of a bundle of code alone: the models that it is served with, which come from elsewhere. */
+  unpacked: z.array(z.string()).exactOptional(),
   /** Every file but this one. */
   files: z.record(path, z.object({ sha256, size })),
 });

@@ -37,11 +37,16 @@ export async function verifyFiles(folder: string, files: BundleManifest["files"]
 export async function loadBundledService(
   Service: ServiceClass,
   folder: string,
-  { service: name, models, files }: BundleManifest,
+  { service: name, models, unpacked, files }: BundleManifest,
 ): Promise<ModelService> {
   if (Service.name !== name) {
     throw new BundleError("BUNDLE_SERVICE", `The models in ${folder} are those of ${name}, not of ${Service.name}.`, {
       fix: "Give the models of a bundle of the same service.",
+    });
+  }
+  if (unpacked !== undefined && unpacked.length > 0) {
+    throw new BundleError("BUNDLE_MODELS", `The bundle in ${folder} has no value for ${unpacked.join(", ")}.`, {
+      fix: "Mount a manifest with its models as /opt/ml/model (or as the folder that SM_MODEL_DIR names), and start it with serve.",
     });
   }
   const values = new Map<string, unknown>();

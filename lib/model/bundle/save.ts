@@ -8,7 +8,7 @@ import { markOf } from "../service/api.ts";
 import { apisOf } from "../service/apis.ts";
 import { describeService } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
-import { modelsOf } from "../service/parts.ts";
+import { modelPaths, modelsOf } from "../service/parts.ts";
 import { bundleCode } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
@@ -21,6 +21,8 @@ export interface SaveOptions {
   readonly version?: string;
   /** The versions of models of a store that were packed, by path: `iris:20261123-184309-417-7kq2`. */
   readonly origins?: ReadonlyMap<string, string>;
+  /** Whether the models are left out: whoever serves the bundle mounts them, as SageMaker does in `/opt/ml/model`. Default false. */
+  readonly codeOnly?: boolean;
 }
 
 /**
@@ -35,8 +37,8 @@ export async function saveBundle(service: ModelService, path?: string, options: 
   const name = kebab(Service.name);
   const folder = resolve(path ?? name);
   await assertReplaceable(folder);
-  const files = await filesOf(service, options.file ?? declaringFile(Service), options.origins);
-  await write(folder, complete(Service, name, files, options.version));
+  const content = await contentOf(service, options.file ?? declaringFile(Service), options);
+  await write(folder, complete(Service, name, content, options.version));
   return folder;
 }
 
@@ -46,18 +48,21 @@ type Files = ReadonlyMap<string, Uint8Array | string>;
 interface Content {
   readonly files: Files;
   readonly models: readonly BundleModel[];
+  readonly unpacked?: readonly string[];
 }
 
 /** What decides on the version: code, models, and how they are run. */
-async function filesOf(service: ModelService, file: string, origins?: ReadonlyMap<string, string>): Promise<Content> {
-  const encoded = [...modelsOf(service)].map(([name, value]) => ({ name, ...encode(value, name) }));
+async function contentOf(service: ModelService, file: string, options: SaveOptions): Promise<Content> {
+  const { origins, codeOnly = false } = options;
+  const models = codeOnly ? [] : [...modelsOf(service)];
+  const encoded = models.map(([name, value]) => ({ name, ...encode(value, name) }));
   const { service: code, runtime } = await bundleCode(file, service.constructor.name);
-  const models = encoded.map(({ name, codec, type }) => {
-    const origin = origins?.get(name);
-    return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
-  });
   return {
-    models,
+    ...(codeOnly && { unpacked: modelPaths(service).map(({ path }) => path) }),
+    models: encoded.map(({ name, codec, type }) => {
+      const origin = origins?.get(name);
+      return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
+    }),
     files: new Map<string, Uint8Array | string>([
       ["Dockerfile", documents.dockerfile],
       ["index.mjs", documents.indexModule],
@@ -69,11 +74,11 @@ async function filesOf(service: ModelService, file: string, origins?: ReadonlyMa
   };
 }
 
-function complete(Service: ServiceClass, name: string, { files, models }: Content, given?: string): Files {
+function complete(Service: ServiceClass, name: string, { files, models, unpacked }: Content, given?: string): Files {
   const content = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
   const version = given ?? `0.0.0-h${hash("sha256", content).slice(0, 16)}`;
   const { apis } = describeService(Service);
-  const facts = { name, version, service: Service.name, apis };
+  const facts = { name, version, service: Service.name, apis, ...(unpacked !== undefined && { unpacked }) };
   const all = new Map<string, Uint8Array | string>([
     ...files,
     ["README.md", documents.readme(facts)],
@@ -91,6 +96,7 @@ function complete(Service: ServiceClass, name: string, { files, models }: Conten
     service: Service.name,
     apis: [...apis],
     models: [...models],
+    ...(unpacked !== undefined && { unpacked: [...unpacked] }),
     files: Object.fromEntries(hashes),
   } as BundleManifest;
   return all.set(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`).set(".dockerignore", documents.dockerignore);

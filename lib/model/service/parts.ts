@@ -7,11 +7,14 @@ export function withParts(service: ModelService, path = ""): (readonly [path: st
   return [...inner, [path, service]];
 }
 
+/** The paths of all models of a service and its parts, and whether they have a value. */
+export function modelPaths(service: ModelService): readonly { readonly path: string; readonly isPacked: boolean }[] {
+  return valuesOf(service).map(([path, value]) => ({ path, isPacked: isPacked(value) }));
+}
+
 /** All models of a service and its parts, by path: `model`, `iris.model`. @throws ModelError `NOT_PACKED` where one has no value. */
 export function modelsOf(service: ModelService): ReadonlyMap<string, unknown> {
-  const models = withParts(service).flatMap(([path, part]) =>
-    modelFields(part).map(([field, value]) => [path === "" ? field : `${path}.${field}`, value] as const),
-  );
+  const models = valuesOf(service);
   const missing = models.filter(([, value]) => !isPacked(value)).map(([path]) => path);
   if (missing.length > 0) {
     throw new ModelError("NOT_PACKED", `${service.constructor.name} has no value for ${missing.join(", ")}.`, {
@@ -19,6 +22,12 @@ export function modelsOf(service: ModelService): ReadonlyMap<string, unknown> {
     });
   }
   return new Map(models);
+}
+
+function valuesOf(service: ModelService): (readonly [path: string, value: unknown])[] {
+  return withParts(service).flatMap(([path, part]) =>
+    modelFields(part).map(([field, value]) => [path === "" ? field : `${path}.${field}`, value] as const),
+  );
 }
 
 /** Gives models to a service and its parts, by path. */

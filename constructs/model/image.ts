@@ -1,0 +1,44 @@
+import type { IRepository } from "aws-cdk-lib/aws-ecr";
+import { DockerImageAsset, Platform } from "aws-cdk-lib/aws-ecr-assets";
+import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import { Construct } from "constructs";
+import type { BundleManifest } from "../../lib/model/bundle/manifest.ts";
+import { bundleOf, type ModelSource } from "./source.ts";
+
+export interface ModelImageProps {
+  /** What the image serves. Where a service's models have no value, the image has the code alone, and is served with the models of `/opt/ml/model`. */
+  readonly source: ModelSource;
+}
+
+/**
+ * The container image of a service, for linux/amd64: its bundle, built when the app is deployed and pushed to ECR. The same bundle is the same
+ * image.
+ *
+ * @example
+ * ```ts
+ * const image = new ModelImage(stack, "Image", { source: "service.ts" });
+ * new EndpointRole(stack, "Role", { images: [image], endpointName: "iris" });
+ * ```
+ */
+export class ModelImage extends Construct {
+  /** With its tag. */
+  readonly imageUri: string;
+  readonly repository: IRepository;
+  /** What the bundle says of itself: the service, its APIs, its models, those that are not in it. */
+  readonly manifest: BundleManifest;
+
+  /** @throws MillraceError where the service, its bundle or its models are not right. */
+  constructor(scope: Construct, id: string, { source }: ModelImageProps) {
+    super(scope, id);
+    const { folder, manifest } = bundleOf(this, source);
+    const asset = new DockerImageAsset(this, "Asset", { directory: folder, platform: Platform.LINUX_AMD64 });
+    this.imageUri = asset.imageUri;
+    this.repository = asset.repository;
+    this.manifest = manifest;
+  }
+
+  /** To pull the image. */
+  grantPull(grantee: IGrantable): Grant {
+    return this.repository.grantPull(grantee);
+  }
+}

@@ -1,0 +1,33 @@
+import { Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import type { StoreLocation } from "../../lib/client/open.ts";
+import { scratchFolder } from "../assets.ts";
+import { askChild } from "../bundle/child.ts";
+import type { ServiceBundle } from "./request.ts";
+
+/** A service's file, and the versions of a store that are packed into it. */
+export interface PackedService {
+  /** `service.ts`; `service.ts#IrisClassifier` names one of several. */
+  readonly service: string;
+  /**
+   * By field: `iris:20261123-201901-429-zvvv` or `iris:production`. An alias means the version that it points to when the app is synthesized:
+   * the next `cdk deploy` follows it.
+   */
+  readonly models: Readonly<Record<string, string>>;
+  /** A folder, or the table and bucket of a deployed environment, by their names. Default: the folder `MILLRACE_STORE`, or `.millrace`. */
+  readonly store?: StoreLocation;
+}
+
+/**
+ * What an endpoint serves: a bundle's folder; a service's file (`service.ts`, `service.ts#IrisClassifier`), which packs its models itself; or
+ * a file with versions of a store.
+ */
+export type ModelSource = string | PackedService;
+
+/** @throws MillraceError where the service, its bundle or its models are not right. */
+export function bundleOf(scope: Construct, source: ModelSource): ServiceBundle {
+  const { service: target, ...packed } = typeof source === "string" ? { service: source, models: {} } : source;
+  return askChild({
+    service: { target, ...packed, scratch: scratchFolder(), bundle: Stack.of(scope).bundlingRequired },
+  });
+}

@@ -1,0 +1,107 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, Stack } from "aws-cdk-lib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { EndpointRole, ModelImage, type ModelSource } from "../../../constructs/index.ts";
+import { openClient } from "../../../lib/client/index.ts";
+import { Thirds } from "../../model/fixtures/thirds.ts";
+
+const file = "test/model/fixtures/thirds.ts#Thirds";
+let scratch: string;
+let bundle: string;
+let store: { folder: string };
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "millrace-image-"));
+  const service = new Thirds().pack("offsets", new Float64Array([1]));
+  service.divider.pack("divisor", 3);
+  bundle = await service.save(join(scratch, "thirds"));
+  store = { folder: join(scratch, "store") };
+  await using client = await openClient({ ...store, create: true });
+  await client.models.save("offsets", new Float64Array([1]));
+  await client.models.save("divisor", 3);
+  await client.models.setAlias("divisor", "production", "divisor");
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+/** The folder that the image is built from, as the assembly has it, and the image. */
+async function synthesized(source: ModelSource) {
+  const app = new App({ outdir: await mkdtemp(join(scratch, "out-")) });
+  const stack = new Stack(app, "Stack");
+  const image = new ModelImage(stack, "Image", { source });
+  new EndpointRole(stack, "Role", { endpointName: "thirds", images: [image] });
+  app.synth();
+  const { dockerImages } = JSON.parse(await readFile(join(app.outdir, "Stack.assets.json"), "utf8"));
+  const [[hash, definition]] = Object.entries(dockerImages) as [[string, { source: Record<string, string> }]];
+  return { image, hash, build: definition.source, folder: join(app.outdir, definition.source.directory ?? "") };
+}
+
+describe("the image of", () => {
+  test("a bundle is built from its folder, for linux/amd64", async () => {
+    const { image, build, folder } = await synthesized(bundle);
+    expect(build).toEqual({ directory: expect.stringMatching(/^asset\./), platform: "linux/amd64" });
+    expect(await readFile(join(folder, "models/divider.divisor"), "utf8")).toBe("3");
+    expect(image.manifest).toMatchObject({ service: "Thirds", apis: [{ name: "predict" }, { name: "tell" }] });
+  });
+
+  test("a service's file with versions of a store has these versions", async () => {
+    const models = { offsets: "offsets", "divider.divisor": "divisor:production" };
+    const { image, folder } = await synthesized({ service: file, models, store });
+    expect(await readFile(join(folder, "models/divider.divisor"), "utf8")).toBe("3");
+    expect(image.manifest.models).toEqual([
+      expect.objectContaining({ name: "divider.divisor", origin: expect.stringMatching(/^divisor:2/) }),
+      expect.objectContaining({ name: "offsets", origin: expect.stringMatching(/^offsets:2/) }),
+    ]);
+  });
+
+  test("a service's file without models has the code alone", async () => {
+    const { image } = await synthesized(file);
+    expect(image.manifest).toMatchObject({ models: [], unpacked: ["divider.divisor", "offsets"] });
+  });
+
+  test("the same source is the same, wherever it was built", async () => {
+    const [first, second] = await Promise.all([synthesized(file), synthesized(file)]);
+    expect(second.hash).toBe(first.hash);
+  });
+});
+
+describe("there is no image of", () => {
+  test("a bundle with a changed file", async () => {
+    const changed = join(scratch, "changed");
+    await cp(bundle, changed, { recursive: true });
+    await writeFile(join(changed, "models/divider.divisor"), "4");
+    await expect(synthesized(changed)).rejects.toMatchObject({
+      code: "BUNDLE_CHANGED",
+      message: expect.stringContaining("models/divider.divisor was changed: its SHA-256 is 4b227777"),
+    });
+  });
+
+  test("a bundle that is given models", async () => {
+    const source = { service: bundle, models: { offsets: "offsets" }, store };
+    await expect(synthesized(source)).rejects.toMatchObject({
+      code: "DEPLOY",
+      message: `${bundle} is a bundle, and offsets is given for it: a bundle has its models already.`,
+    });
+  });
+
+  test("a service that has some of its models", async () => {
+    const source = { service: file, models: { offsets: "offsets" }, store };
+    await expect(synthesized(source)).rejects.toMatchObject({
+      code: "NOT_PACKED",
+      message: "Thirds has no value for divider.divisor.",
+    });
+  });
+
+  test("a version that the store does not have", async () => {
+    const source = { service: file, models: { offsets: "offsets:staging" }, store };
+    await expect(synthesized(source)).rejects.toMatchObject({
+      code: "MODEL_UNKNOWN",
+      message: "There is no model offsets:staging.",
+    });
+  });
+
+  test("a file that is not there", async () => {
+    await expect(synthesized("test/model/fixtures/third.ts")).rejects.toMatchObject({ code: "FLOW_FILE" });
+  });
+});
