@@ -10,6 +10,7 @@ import { DeployError } from "./errors.ts";
 import { jobDefinitionName, nodeProgram, StepJob } from "./job-definition.ts";
 import { computeOf, lambdaTimeout } from "./limits.ts";
 import { pythonCode, pythonProgram } from "./python-step.ts";
+import { StepEndpoint } from "./step-endpoint.ts";
 import { TaskFunction, type TaskSettings } from "./task-function.ts";
 import { TaskRole } from "./task-role.ts";
 
@@ -33,7 +34,8 @@ export class FlowSteps extends Construct {
   /** Where Batch steps wait; a flow without them has none. */
   readonly jobQueue?: IJobQueue;
   readonly #props: FlowStepsProps;
-  readonly #roles = new Map<string, IRole>();
+  readonly #roles = new Map<string, TaskRole>();
+  readonly #endpoints = new Map<string, StepEndpoint>();
   /** Of Batch: pulls images and writes the log. */
   readonly #executionRole?: IRole;
 
@@ -58,6 +60,7 @@ export class FlowSteps extends Construct {
       tasks.set(name, this.#createTask(place, name, step));
     }
     this.tasks = tasks;
+    for (const [step, endpoint] of this.#endpoints) endpoint.grantDeploy(this.role(step));
   }
 
   /**
@@ -65,7 +68,7 @@ export class FlowSteps extends Construct {
    *
    * @throws DeployError where there is no such step.
    */
-  role(step: string): IRole {
+  role(step: string): TaskRole {
     const known = this.#roles.get(step);
     if (known) return known;
     const { definition, settings } = this.#props;
@@ -93,6 +96,11 @@ export class FlowSteps extends Construct {
     return task instanceof TaskFunction ? task.currentVersion.functionArn : (task?.jobDefinitionArn ?? "");
   }
 
+  /** Of the endpoints that steps deploy to. */
+  get endpointArns(): string[] {
+    return [...new Set([...this.#endpoints.values()].map(({ endpointArn }) => endpointArn))];
+  }
+
   get functions(): TaskFunction[] {
     return [...this.tasks.values()].filter((task) => task instanceof TaskFunction);
   }
@@ -116,11 +124,20 @@ export class FlowSteps extends Construct {
         publicAddress: batchNetwork === "public",
       });
     }
+    const endpoint =
+      step.deploy &&
+      new StepEndpoint(scope, `${name}Endpoint`, {
+        flow: definition,
+        deploy: step.deploy,
+        environment: settings.environment,
+      });
+    if (endpoint) this.#endpoints.set(name, endpoint);
     return new TaskFunction(scope, name, settings, {
       description: `${definition.name}: ${name}`,
       ...(python ? pythonCode(python.bundle) : { code: codeOf({ "index.mjs": code }), handler: "index.handler" }),
       memory: compute.memory,
       timeout: lambdaTimeout(step),
+      ...(endpoint && { environment: endpoint.variables }),
     });
   }
 

@@ -51,6 +51,7 @@ await Promise.all([
       task: "lambdas/task.ts",
       end: "lambdas/end.ts",
       batch: "lambdas/batch.ts",
+      deploy: "lambdas/deploy.ts",
       boot: "lambdas/boot.ts",
     },
     outdir: `${next}/lambdas`,

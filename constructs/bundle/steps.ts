@@ -38,7 +38,7 @@ export async function bundleSteps(
   const codes = bundled.map(async (step) => {
     const context = withoutPlaces(stepContext(definition, structure, step));
     const others = new Set(steps.filter((name) => name !== step));
-    const runtime = runtimes[computeOf(context.definition).kind];
+    const runtime = runtimes[context.definition.deploy ? "deploy" : computeOf(context.definition).kind];
     return [step, await bundleStep(definition, context, runtime, ownModules(files, classes, others))] as const;
   });
   return Object.fromEntries(await Promise.all(codes));

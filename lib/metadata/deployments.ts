@@ -39,9 +39,24 @@ export interface DeployedModel {
   readonly version?: string;
 }
 
+/** Of versions such as `iris:20261123-184309-417-7kq2`, the newest. */
+function newestVersion(versions: readonly string[]): string | undefined {
+  const time = (version: string) => version.slice(version.indexOf(":") + 1);
+  return [...versions].sort((a, b) => (time(a) < time(b) ? -1 : 1)).at(-1);
+}
+
+/** A deployment with the versions of the models that have the same content; the versions of each model are given in its order. */
+export function withVersions(deployment: DeploymentRecord, versions: readonly (readonly string[])[]): DeploymentRecord {
+  const models = Object.entries(deployment.models).map(([path, model], index) => {
+    const version = newestVersion(versions[index] ?? []);
+    return [path, version === undefined ? model : { ...model, version }] as const;
+  });
+  return { ...deployment, models: Object.fromEntries(models) };
+}
+
 /** What was deployed, by endpoint. */
 export interface DeploymentRecords {
-  /** Replaces what is on record of the same deployment, unless that is in service. */
+  /** Replaces what is on record of the same deployment, unless that is in service. The models' versions are looked up by their content. */
   put(deployment: DeploymentRecord): Promise<void>;
   /** The endpoints that something was deployed to, by name. */
   endpoints(): Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-import type { DeploymentRecord, DeploymentRecords } from "../deployments.ts";
+import { type DeploymentRecord, type DeploymentRecords, withVersions } from "../deployments.ts";
 import { deploymentKey, endpointListKey } from "../keys.ts";
 import { lineageOfDeployment } from "../lineage.ts";
 import { parseRecord } from "../parse.ts";
@@ -17,8 +17,11 @@ export class DynamoDeploymentRecords implements DeploymentRecords {
   }
 
   /** What finds it comes first: repeated after a failure in between, the writes do no harm. */
-  async put(deployment: DeploymentRecord): Promise<void> {
-    const { endpoint, id, status } = deployment;
+  async put(given: DeploymentRecord): Promise<void> {
+    const { endpoint, id, status } = given;
+    const contents = Object.values(given.models).map(({ hash }) => ({ kind: "artifact", name: hash }) as const);
+    const versions = await Promise.all(contents.map((content) => this.#lineage.from(content, "model")));
+    const deployment = withVersions(given, versions);
     const record = `deployment ${endpoint}/${id}`;
     await Promise.all([
       this.#table.put(endpointListKey(endpoint), {}, record),

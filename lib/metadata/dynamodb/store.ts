@@ -128,10 +128,8 @@ export class DynamoMetadataStore implements MetadataStore {
 
   /** The commit has them: whoever comes after an attempt that died here writes them. */
   async #putMade({ models = [], deployment }: Partial<TaskCommit> = {}): Promise<void> {
-    await Promise.all([
-      ...models.map((model) => this.models.put(model)),
-      deployment && this.deployments.put(deployment),
-    ]);
+    await Promise.all(models.map((model) => this.models.put(model)));
+    if (deployment) await this.deployments.put(deployment);
   }
 
   #runs(flow: string): Runs {

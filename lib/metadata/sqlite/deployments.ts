@@ -1,8 +1,8 @@
-import type { DeploymentRecord, DeploymentRecords } from "../deployments.ts";
+import { type DeploymentRecord, type DeploymentRecords, withVersions } from "../deployments.ts";
 import { lineageOfDeployment } from "../lineage.ts";
 import { parseRecord } from "../parse.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { insertLineage } from "./lineage.ts";
+import { insertLineage, targets } from "./lineage.ts";
 import type { Statements } from "./statements.ts";
 
 /** The deployments of a store in a folder. */
@@ -36,8 +36,12 @@ export class SqliteDeploymentRecords implements DeploymentRecords {
 }
 
 /** Within a transaction. */
-export function insertDeployment(sql: Statements, deployment: DeploymentRecord): void {
-  const { endpoint, id, status } = deployment;
+export function insertDeployment(sql: Statements, given: DeploymentRecord): void {
+  const { endpoint, id, status } = given;
+  const versions = Object.values(given.models).map(({ hash }) =>
+    targets(sql, { kind: "artifact", name: hash }, "model"),
+  );
+  const deployment = withVersions(given, versions);
   sql("putDeployment").run({ endpoint, id, status, record: JSON.stringify(deployment) });
   insertLineage(sql, lineageOfDeployment(deployment));
 }

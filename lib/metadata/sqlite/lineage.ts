@@ -20,13 +20,19 @@ export class SqliteLineageRecords implements LineageRecords {
   }
 
   async from(source: LineageNode, kind: LineageNode["kind"]): Promise<readonly string[]> {
-    return this.#read(() => this.#sql("lineage").all(nameOf(source), kind)).map(({ target }) => String(target));
+    return this.#read(() => targets(this.#sql, source, kind));
   }
 }
 
 /** Within a transaction. */
 export function insertLineage(sql: Statements, links: readonly LineageLink[]): void {
   for (const [source, { kind, name }] of links) sql("addLineage").run(nameOf(source), kind, name);
+}
+
+export function targets(sql: Statements, source: LineageNode, kind: LineageNode["kind"]): string[] {
+  return sql("lineage")
+    .all(nameOf(source), kind)
+    .map(({ target }) => String(target));
 }
 
 function nameOf({ kind, name }: LineageNode): string {
