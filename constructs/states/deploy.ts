@@ -15,7 +15,7 @@ const unsettled = ["Creating", "Updating", "SystemUpdating", "RollingBack", "Del
 const retry: readonly Retrier[] = [
   { ErrorEquals: [DEPLOYMENT_FAILED], MaxAttempts: 0 },
   serviceRetriers.lambda,
-  { ErrorEquals: ["States.ALL"], IntervalSeconds: 5, MaxAttempts: 3, BackoffRate: 2 },
+  { ErrorEquals: ["States.ALL"], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2 },
 ];
 
 /** What comes of the step's function: in which state it left the endpoint, and when it is done, what follows. */
