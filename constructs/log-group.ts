@@ -5,7 +5,12 @@ import type { Construct } from "constructs";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 
 /** A log group with the environment's key and removal policy; kept for six months. */
-export function createLogGroup(scope: Construct, id: string, environment: IFlowEnvironment, name?: string): ILogGroup {
+export function createLogGroup(
+  scope: Construct,
+  id: string,
+  environment: Pick<IFlowEnvironment, "encryptionKey" | "removalPolicy">,
+  name?: string,
+): ILogGroup {
   const key = environment.encryptionKey;
   if (key) {
     const { region } = Stack.of(scope);

@@ -1,5 +1,5 @@
 import { Stack, Validations } from "aws-cdk-lib";
-import { CfnManagedPolicy, CfnPolicy, type Role } from "aws-cdk-lib/aws-iam";
+import { CfnManagedPolicy, CfnPolicy, type IRole } from "aws-cdk-lib/aws-iam";
 
 /** Why a role's statements name resources by pattern: by how the resource ends. */
 export type Reasons = Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ const everyResource =
  * Tells cdk-nag why a role's policies have wildcards. It wants each acknowledged by the resource as the template has it, which is known when
  * references between stacks are settled: just before synthesis, when validations run. A wildcard without a reason is still reported.
  */
-export function acknowledgeWildcards(role: Role, reasons: Reasons): void {
+export function acknowledgeWildcards(role: IRole, reasons: Reasons): void {
   role.node.addValidation({
     validate() {
       for (const resource of resourcesOf(role)) {
@@ -27,7 +27,7 @@ function reasonFor(resource: string, reasons: Reasons): string | undefined {
   return Object.entries(reasons).find(([end]) => resource.endsWith(end))?.[1];
 }
 
-function resourcesOf(role: Role): Set<string> {
+function resourcesOf(role: IRole): Set<string> {
   const policies = role.node.findAll().filter((node) => node instanceof CfnPolicy || node instanceof CfnManagedPolicy);
   const statements = policies.flatMap((policy) => Stack.of(policy).resolve(policy.policyDocument).Statement);
   const resources = statements.flatMap(({ Resource }) => Resource).map(flatten);

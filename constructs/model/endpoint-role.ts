@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from "aws-cdk-lib";
-import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { type IRole, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
@@ -44,34 +44,39 @@ export interface EndpointRoleProps {
  */
 export class EndpointRole extends Role {
   constructor(scope: Construct, id: string, props: EndpointRoleProps) {
-    const { endpointName, images, reads = [], writes = [], encryptionKey, inVpc = false } = props;
     super(scope, id, {
-      description: `Serves the endpoint ${endpointName}`,
+      description: `Serves the endpoint ${props.endpointName}`,
       assumedBy: new ServicePrincipal("sagemaker.amazonaws.com", {
         conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } },
       }),
     });
-    for (const image of images) image.grantPull(this);
-    const keys = new Set([...reads, ...writes].flatMap(({ bucket }) => bucket.encryptionKey?.keyArn ?? []));
-    const statements = [
-      ...objectStatement(["s3:GetObject"], reads),
-      ...objectStatement(["s3:PutObject"], writes),
-      ...(keys.size > 0
-        ? [new PolicyStatement({ actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [...keys] })]
-        : []),
-      ...(encryptionKey ? volumeStatements(encryptionKey) : []),
-      logStatement(this, endpointName),
-      metricStatement(),
-      ...(inVpc ? [networkStatement()] : []),
-    ];
-    for (const statement of statements) this.addToPrincipalPolicy(statement);
-    acknowledgeWildcards(this, {
-      [`${endpointName}:*`]: "Log streams are named by SageMaker, by variant and instance.",
-      ...Object.fromEntries(
-        [...reads, ...writes].map(({ prefix }) => [`${prefix}*`, "The keys of the objects are not known before."]),
-      ),
-    });
+    allowServing(this, props);
   }
+}
+
+/** Adds what serving needs. */
+export function allowServing(role: IRole, props: EndpointRoleProps): void {
+  const { endpointName, images, reads = [], writes = [], encryptionKey, inVpc = false } = props;
+  for (const image of images) image.grantPull(role);
+  const keys = new Set([...reads, ...writes].flatMap(({ bucket }) => bucket.encryptionKey?.keyArn ?? []));
+  const statements = [
+    ...objectStatement(["s3:GetObject"], reads),
+    ...objectStatement(["s3:PutObject"], writes),
+    ...(keys.size > 0
+      ? [new PolicyStatement({ actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [...keys] })]
+      : []),
+    ...(encryptionKey ? volumeStatements(encryptionKey) : []),
+    logStatement(role, endpointName),
+    metricStatement(),
+    ...(inVpc ? [networkStatement()] : []),
+  ];
+  for (const statement of statements) role.addToPrincipalPolicy(statement);
+  acknowledgeWildcards(role, {
+    [`${endpointName}:*`]: "Log streams are named by SageMaker, by variant and instance.",
+    ...Object.fromEntries(
+      [...reads, ...writes].map(({ prefix }) => [`${prefix}*`, "The keys of the objects are not known before."]),
+    ),
+  });
 }
 
 function objectStatement(actions: string[], parts: readonly BucketPrefix[]): PolicyStatement[] {

@@ -5,6 +5,9 @@ import { Construct } from "constructs";
 import type { BundleManifest } from "../../lib/model/bundle/manifest.ts";
 import { bundleOf, type ModelSource } from "./source.ts";
 
+/** Where an image is built. `docker`: by the machine that deploys. */
+export type ImageBuild = "docker";
+
 export interface ModelImageProps {
   /** What the image serves. Where a service's models have no value, the image has the code alone, and is served with the models of `/opt/ml/model`. */
   readonly source: ModelSource;

@@ -100,6 +100,7 @@ describe("a bundle", () => {
           "README.md",
           "index.d.mts",
           "index.mjs",
+          "lambda.mjs",
           "models/divider.divisor",
           "models/offsets",
           "openapi.json",

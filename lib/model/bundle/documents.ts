@@ -21,6 +21,12 @@ const [{ main }, { Service }] = await Promise.all([import("./runtime.mjs"), impo
 await main(Service, import.meta.dirname);
 `;
 
+export const lambdaModule = `import { lambdaHandler } from "./runtime.mjs";
+import { Service } from "./service.mjs";
+
+export const handler = await lambdaHandler(Service, import.meta.dirname);
+`;
+
 export const indexModule = `import { open } from "./runtime.mjs";
 import { Service } from "./service.mjs";
 

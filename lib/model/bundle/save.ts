@@ -66,6 +66,7 @@ async function contentOf(service: ModelService, file: string, options: SaveOptio
     files: new Map<string, Uint8Array | string>([
       ["Dockerfile", documents.dockerfile],
       ["index.mjs", documents.indexModule],
+      ["lambda.mjs", documents.lambdaModule],
       ...encoded.map(({ name, bytes }) => [`models/${name}`, bytes] as const),
       ["runtime.mjs", runtime],
       ["server.mjs", documents.serverModule],

@@ -7,6 +7,7 @@
     DELETE /_emulator/faults      switches all off
     GET    /_emulator/credentials/NAME    what a container's credentials endpoint answers
     PUT    /_emulator/cloudformation      where custom resources answer
+    ANY    /_emulator/urls/FUNCTION/...   a function's URL
 """
 import io
 import json
@@ -16,7 +17,7 @@ import struct
 import threading
 import time
 
-from . import cloudformation, faults, requests, stepfunctions
+from . import cloudformation, faults, function_urls, requests, stepfunctions
 
 THROTTLED = {
     "dynamodb": (400, "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded."),
@@ -69,6 +70,10 @@ class Gateway:
         if what == "cloudformation" and method == "PUT":
             cloudformation.answer_custom_resource(json.loads(_body(environ)))
             return _respond(start_response, 200, b"{}")
+        if what == "urls":
+            status, headers, content = function_urls.answer(environ, rest[0], "/" + "/".join(rest[1:]), _body(environ))
+            start_response(f"{status} -", headers)
+            return [content]
         if what == "credentials":
             content = {"AccessKeyId": "test", "SecretAccessKey": "test", "Token": "/".join(rest), "Expiration": "2099-01-01T00:00:00Z"}
             return _respond(start_response, 200, json.dumps(content).encode())
