@@ -90,6 +90,17 @@ export class FlowSteps extends Construct {
     return role;
   }
 
+  /** @throws DeployError where the step deploys nothing. */
+  endpoint(step: string): StepEndpoint {
+    const known = this.#endpoints.get(step);
+    if (known) return known;
+    const names = [...this.#endpoints.keys()].join(", ");
+    throw new DeployError(
+      `The step ${JSON.stringify(step)} of ${this.#props.definition.name} deploys nothing.`,
+      names === "" ? "Give it deploy: { endpoint, service, … }." : `Name a step that does: ${names}.`,
+    );
+  }
+
   /** What the machine runs: a function's published version, or a job definition's revision. */
   arn(step: string): string {
     const task = this.tasks.get(step);

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import type { Deploy, FlowDefinition } from "../lib/flow/definition.ts";
 import { dataPrefix } from "../lib/task/deploy/endpoint.ts";
 import { serviceOf } from "../lib/task/deploy/models.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
+import { EndpointBase, onlyVariant } from "./model/endpoint-base.ts";
 import { EndpointRole } from "./model/endpoint-role.ts";
 import { ModelImage } from "./model/image.ts";
 import { deploymentStatement } from "./permissions.ts";
@@ -26,9 +27,9 @@ export interface StepEndpointProps {
  * What there is of an endpoint before a step deploys to it: the image of the service, and the role that serves it. The endpoint itself is made by
  * the first run, and stays when the stack goes.
  */
-export class StepEndpoint extends Construct {
+export class StepEndpoint extends EndpointBase {
   readonly endpointName: string;
-  readonly endpointArn: string;
+  protected readonly variantName = onlyVariant;
   /** What SageMaker serves the models as: to be granted what the service's own code needs. */
   readonly role: EndpointRole;
   readonly #image: ModelImage;
@@ -41,7 +42,6 @@ export class StepEndpoint extends Construct {
     const { file, name } = serviceOf(deploy);
     const folder = dirname(resolve(flow.file ?? "flow"));
     this.endpointName = endpointName;
-    this.endpointArn = arnOf(this, "endpoint", endpointName);
     this.#environment = environment;
     this.#prefix = namePrefix(environment.stateMachineName(flow.name), endpointName);
     this.#image = new ModelImage(this, "Image", { source: `${resolve(folder, file)}#${name}` });

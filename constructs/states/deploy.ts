@@ -3,7 +3,7 @@ import { DEPLOYMENT_FAILED } from "../../lib/task/deploy/errors.ts";
 import type { Exit, Retrier, State } from "./asl.ts";
 import { type Around, evaluated, stepState } from "./expressions.ts";
 import { serviceRetriers } from "./retry.ts";
-import { attempt } from "./tasks.ts";
+import { attempt, lambdaTask } from "./tasks.ts";
 
 /** Seconds between two looks at the endpoint: one takes minutes to come into service. */
 const interval = 15;
@@ -38,45 +38,43 @@ export interface DeployStates {
 }
 
 /**
- * What follows the body of a step that deploys. The function asks for what is to be next, and the machine waits until the endpoint has settled;
- * so they take turns until the endpoint is in service with what this attempt has made, or the function says why it can't be.
+ * A step that deploys: its function runs the body, and then asks for what is to be next; the machine waits until the endpoint has settled. So they
+ * take turns until the endpoint is in service with what this attempt has made, or the function says why it can't be.
  */
-export function deployStates(states: DeployStates): { readonly first: string; readonly states: Record<string, State> } {
-  const { definition, functionName, around, exit, name } = states;
+export function deployStates(states: DeployStates): Record<string, State> {
+  const { step, definition, functionName, around, exit, name } = states;
   const [deploy, status, wait, look, done] = ["deploy", "status", "wait", "endpoint", "deployed"].map(name) as Names;
   const kept = { deployment: "deployment" };
+  const next = { Output: evaluated(stepState(around, answer)), Next: status };
   return {
-    first: deploy,
-    states: {
-      [deploy]: {
-        Type: "Task",
-        Resource: "arn:aws:states:::lambda:invoke",
-        Arguments: { FunctionName: functionName, Payload: evaluated(stepState(around, { ...attempt, ...kept })) },
-        Retry: retry,
-        Output: evaluated(stepState(around, answer)),
-        Next: status,
-      },
-      [status]: {
-        Type: "Choice",
-        Choices: [
-          { Condition: evaluated(`$states.input.status in ${JSON.stringify(unsettled)}`), Next: wait },
-          { Condition: evaluated("$states.input.status = 'Deployed'"), Next: done },
-        ],
-        Default: deploy,
-      },
-      [wait]: { Type: "Wait", Seconds: interval, Next: look },
-      [look]: {
-        Type: "Task",
-        Resource: "arn:aws:states:::aws-sdk:sagemaker:describeEndpoint",
-        Arguments: { EndpointName: definition.deploy.endpoint },
-        Retry: [serviceRetriers.sagemaker],
-        // That it is not there, or can't be seen, the function looks into itself.
-        Catch: [{ ErrorEquals: ["States.ALL"], Output: evaluated(stepState(around, kept)), Next: deploy }],
-        Output: evaluated(stepState(around, { ...kept, status: "$states.result.EndpointStatus" })),
-        Next: status,
-      },
-      [done]: { Type: "Pass", ...exit },
+    [step]: lambdaTask(functionName, definition, around, next),
+    [status]: {
+      Type: "Choice",
+      Choices: [
+        { Condition: evaluated(`$states.input.status in ${JSON.stringify(unsettled)}`), Next: wait },
+        { Condition: evaluated("$states.input.status = 'Deployed'"), Next: done },
+      ],
+      Default: deploy,
     },
+    [deploy]: {
+      Type: "Task",
+      Resource: "arn:aws:states:::lambda:invoke",
+      Arguments: { FunctionName: functionName, Payload: evaluated(stepState(around, { ...attempt, ...kept })) },
+      Retry: retry,
+      ...next,
+    },
+    [wait]: { Type: "Wait", Seconds: interval, Next: look },
+    [look]: {
+      Type: "Task",
+      Resource: "arn:aws:states:::aws-sdk:sagemaker:describeEndpoint",
+      Arguments: { EndpointName: definition.deploy.endpoint },
+      Retry: [serviceRetriers.sagemaker],
+      // That it is not there, or can't be seen, the function looks into itself.
+      Catch: [{ ErrorEquals: ["States.ALL"], Output: evaluated(stepState(around, kept)), Next: deploy }],
+      Output: evaluated(stepState(around, { ...kept, status: "$states.result.EndpointStatus" })),
+      Next: status,
+    },
+    [done]: { Type: "Pass", ...exit },
   };
 }
 

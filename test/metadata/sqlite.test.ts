@@ -186,7 +186,7 @@ describe("a store that cannot be used", () => {
     new DatabaseSync(file()).exec("PRAGMA user_version = 9");
     expect(await problem(() => new SqliteMetadataStore(folder))).toEqual({
       code: "STORE_VERSION",
-      message: "The store has version 9; this Millrace knows versions up to 2.",
+      message: "The store has version 9; this Millrace knows versions up to 3.",
       fix: "Update the package (npm install millrace@latest), or choose another folder with MILLRACE_STORE.",
       at: { file: file() },
     });
