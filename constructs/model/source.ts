@@ -1,5 +1,5 @@
 import { Stack } from "aws-cdk-lib";
-import type { Construct } from "constructs";
+import type { Construct, IConstruct } from "constructs";
 import type { StoreLocation } from "../../lib/client/open.ts";
 import { scratchFolder } from "../assets.ts";
 import { askChild } from "../bundle/child.ts";
@@ -24,10 +24,18 @@ export interface PackedService {
  */
 export type ModelSource = string | PackedService;
 
+/** Of each app: two constructs of one source have one bundle. */
+const known = new WeakMap<IConstruct, Map<string, ServiceBundle>>();
+
 /** @throws MillraceError where the service, its bundle or its models are not right. */
 export function bundleOf(scope: Construct, source: ModelSource): ServiceBundle {
   const { service: target, ...packed } = typeof source === "string" ? { service: source, models: {} } : source;
-  return askChild({
-    service: { target, ...packed, scratch: scratchFolder(), bundle: Stack.of(scope).bundlingRequired },
-  });
+  const service = { target, ...packed, scratch: scratchFolder(), bundle: Stack.of(scope).bundlingRequired };
+  const { root } = scope.node;
+  const bundles = known.get(root) ?? new Map<string, ServiceBundle>();
+  known.set(root, bundles);
+  const key = JSON.stringify(service);
+  const bundle = bundles.get(key) ?? askChild<ServiceBundle>({ service });
+  bundles.set(key, bundle);
+  return bundle;
 }
