@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
-import type { Deploy, FlowDefinition } from "../lib/flow/definition.ts";
+import type { Deploy, FlowDefinition, Hosting } from "../lib/flow/definition.ts";
 import { dataPrefix } from "../lib/task/deploy/endpoint.ts";
 import { serviceOf } from "../lib/task/deploy/models.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
@@ -35,6 +36,7 @@ export class StepEndpoint extends EndpointBase {
   readonly #image: ModelImage;
   readonly #prefix: string;
   readonly #environment: IFlowEnvironment;
+  readonly #hosting: Hosting;
 
   constructor(scope: Construct, id: string, { flow, deploy, environment }: StepEndpointProps) {
     super(scope, id);
@@ -43,19 +45,25 @@ export class StepEndpoint extends EndpointBase {
     const folder = dirname(resolve(flow.file ?? "flow"));
     this.endpointName = endpointName;
     this.#environment = environment;
+    this.#hosting = deploy.hosting;
     this.#prefix = namePrefix(environment.stateMachineName(flow.name), endpointName);
     this.#image = new ModelImage(this, "Image", { source: `${resolve(folder, file)}#${name}` });
     this.role = new EndpointRole(this, "Role", {
       endpointName,
       images: [this.#image],
       reads: [{ bucket: environment.bucket, prefix: dataPrefix(endpointName) }],
-      ...given({ encryptionKey: environment.encryptionKey }),
+      ...given({ encryptionKey: this.#volumeKey }),
     });
+  }
+
+  /** Serverless endpoints have no volumes that it could encrypt. */
+  get #volumeKey(): IKey | undefined {
+    return this.#hosting.kind === "instances" ? this.#environment.encryptionKey : undefined;
   }
 
   /** What the step's function must know. */
   get variables(): Readonly<Record<string, string>> {
-    const { encryptionKey } = this.#environment;
+    const encryptionKey = this.#volumeKey;
     return {
       MILLRACE_ENDPOINT_IMAGE: this.#image.imageUri,
       MILLRACE_ENDPOINT_ROLE: this.role.roleArn,
@@ -67,7 +75,8 @@ export class StepEndpoint extends EndpointBase {
 
   /** To make models and configurations under the flow's own names, to let this endpoint take them, and to note that. */
   grantDeploy(role: Role): void {
-    const { bucket, encryptionKey } = this.#environment;
+    const { bucket } = this.#environment;
+    const encryptionKey = this.#volumeKey;
     const [model, config] = ["model", "endpoint-config"].map((type) => arnOf(this, type, `${this.#prefix}-*`)) as Pair;
     const allow = (actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
       role.addToPrincipalPolicy(new PolicyStatement({ actions, resources, conditions }));
