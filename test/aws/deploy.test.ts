@@ -7,11 +7,15 @@ import { RedriveExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-s
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { AwsClient } from "../../lib/aws/client.ts";
 import { sagemaker } from "../../lib/aws/sagemaker.ts";
+import { openClient } from "../../lib/client/index.ts";
+import { recordOf } from "../conformance/record.ts";
 import { stepFunctions } from "./support/deploy.ts";
 import { type Fault, Faults, Requests } from "./support/emulator.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+import { runHere } from "./support/run-here.ts";
 
 const aws = inject("aws");
+const irises = "examples/iris-classifier/release.ts";
 const client = new AwsClient(aws.env);
 const faults = new Faults(aws.endpoint);
 const requests = new Requests(aws.endpoint);
@@ -20,16 +24,16 @@ let flows: Flows;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "millrace-deploy-"));
-  flows = await deployFlows(aws, [{ file: "test/aws/fixtures/release/flow.ts" }]);
+  flows = await deployFlows(aws, [{ file: "test/aws/fixtures/release/flow.ts" }, { file: irises }]);
 });
 afterEach(() => faults.clear());
 afterAll(() => rm(scratch, { recursive: true }));
 
 /** As a user would, with the AWS CLI. */
-async function invoke(values: readonly number[]): Promise<unknown> {
+async function invoke(values: unknown, endpoint = "scaler"): Promise<unknown> {
   const [body, answer] = [join(scratch, "body.json"), join(scratch, "answer.json")];
   await writeFile(body, JSON.stringify(values));
-  const options = ["--endpoint-name", "scaler", "--content-type", "application/json", "--body", `fileb://${body}`];
+  const options = ["--endpoint-name", endpoint, "--content-type", "application/json", "--body", `fileb://${body}`];
   await promisify(execFile)("aws", ["sagemaker-runtime", "invoke-endpoint", ...options, answer], {
     env: { ...process.env, ...aws.env },
   });
@@ -208,5 +212,32 @@ describe("on record", () => {
       { status: "failed", failure: expect.stringContaining("the factor is -3") },
       { status: "in_service" },
     ]);
+  });
+});
+
+describe("the example of the irises", () => {
+  const flowers = [
+    [5.1, 3.5, 1.4, 0.2],
+    [6, 3, 5, 1.8],
+  ];
+
+  test("leaves what a run on this machine does, and its endpoint answers", async () => {
+    const store = join(scratch, "store");
+    const [there, local] = await Promise.all([flows.run("ReleaseIris"), runHere(irises, store)]);
+    expect(there.execution.cause).toBeUndefined();
+    await using here = await openClient({ folder: store });
+    expect(await recordOf(there.run)).toEqual(await recordOf(await here.flow("ReleaseIris").run(local.run)));
+    expect(await invoke(flowers, "iris")).toEqual(["Iris-setosa", "Iris-virginica"]);
+    const [deployed, bundled] = await Promise.all([
+      flows.client.deployments.inService("iris"),
+      here.deployments.inService("iris"),
+    ]);
+    expect(deployed?.models.model?.hash).toBe(bundled?.models.model?.hash);
+  });
+
+  test("does not release a model that is not good enough", async () => {
+    const { run } = await flows.run("ReleaseIris", { epochs: 1, least: 0.95 });
+    expect(await run.data.verdict).toBe("rejected: an accuracy of 0.77 is less than 0.95");
+    expect(await flows.client.deployments.ofRun(run.pathspec)).toEqual([]);
   });
 });
