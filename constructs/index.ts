@@ -23,6 +23,6 @@ export type {
 } from "./model/endpoint-props.ts";
 export { type BucketPrefix, EndpointRole, type EndpointRoleProps } from "./model/endpoint-role.ts";
 export { ModelFunction, type ModelFunctionProps } from "./model/function.ts";
-export { ModelImage, type ModelImageProps } from "./model/image.ts";
+export { type ImageBuild, ModelImage, type ModelImageProps } from "./model/image.ts";
 export type { ModelSource, PackedService } from "./model/source.ts";
 export type { StepEndpoint } from "./step-endpoint.ts";

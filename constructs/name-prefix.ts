@@ -1,5 +1,7 @@
 import { type IAspect, Names, Token } from "aws-cdk-lib";
 import { CfnComputeEnvironment, CfnJobDefinition, CfnJobQueue } from "aws-cdk-lib/aws-batch";
+import { CfnProject } from "aws-cdk-lib/aws-codebuild";
+import { CfnRepository } from "aws-cdk-lib/aws-ecr";
 import { CfnRole } from "aws-cdk-lib/aws-iam";
 import { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
@@ -32,6 +34,8 @@ export class NamePrefix implements IAspect {
     else if (node instanceof CfnSchedule) node.name = this.#name(node, node.name);
     else if (node instanceof CfnJobDefinition) node.jobDefinitionName = this.#name(node, node.jobDefinitionName);
     else if (node instanceof CfnJobQueue) node.jobQueueName = this.#name(node, node.jobQueueName);
+    else if (node instanceof CfnProject) node.name = this.#name(node, node.name);
+    else if (node instanceof CfnRepository) node.repositoryName = this.#name(node, node.repositoryName).toLowerCase();
     else if (node instanceof CfnComputeEnvironment)
       node.computeEnvironmentName = this.#name(node, node.computeEnvironmentName);
   }

@@ -63,6 +63,7 @@ await Promise.all([
       batch: "lambdas/batch.ts",
       deploy: "lambdas/deploy.ts",
       boot: "lambdas/boot.ts",
+      "build-image": "lambdas/build-image.ts",
     },
     outdir: `${next}/lambdas`,
     outExtension: { ".js": ".mjs" },

@@ -19,8 +19,8 @@ export class EndpointVariant extends Construct {
     super(scope, variant.name);
     this.#variant = variant;
     this.#props = props;
-    const { build } = props;
-    this.image = new ModelImage(this, "Image", { source: variant.source, ...given({ build }) });
+    const { build, environment } = props;
+    this.image = new ModelImage(this, "Image", { source: variant.source, ...given({ build, environment }) });
     assertPacked(this.image.manifest);
   }
 

@@ -3,14 +3,21 @@ import { DockerImageAsset, Platform } from "aws-cdk-lib/aws-ecr-assets";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import type { BundleManifest } from "../../lib/model/bundle/manifest.ts";
+import type { IFlowEnvironment } from "../flow-environment.ts";
+import { given } from "../props.ts";
+import { CodeBuildImage } from "./codebuild-image.ts";
 import { bundleOf, type ModelSource } from "./source.ts";
 
-/** Where an image is built. `docker`: by the machine that deploys. */
-export type ImageBuild = "docker";
+/** Where an image is built. `docker`: by the machine that deploys. `codebuild`: in AWS, for machines without Docker; it takes 15 minutes at most. */
+export type ImageBuild = "docker" | "codebuild";
 
 export interface ModelImageProps {
   /** What the image serves. Where a service's models have no value, the image has the code alone, and is served with the models of `/opt/ml/model`. */
   readonly source: ModelSource;
+  /** Default: `docker`. */
+  readonly build?: ImageBuild;
+  /** Whose key and removal policy are used where the image is built in AWS. Default: none; logs are retained. */
+  readonly environment?: IFlowEnvironment;
 }
 
 /**
@@ -31,12 +38,15 @@ export class ModelImage extends Construct {
   readonly manifest: BundleManifest;
 
   /** @throws MillraceError where the service, its bundle or its models are not right. */
-  constructor(scope: Construct, id: string, { source }: ModelImageProps) {
+  constructor(scope: Construct, id: string, { source, build = "docker", environment }: ModelImageProps) {
     super(scope, id);
     const { folder, manifest } = bundleOf(this, source);
-    const asset = new DockerImageAsset(this, "Asset", { directory: folder, platform: Platform.LINUX_AMD64 });
-    this.imageUri = asset.imageUri;
-    this.repository = asset.repository;
+    const image =
+      build === "docker"
+        ? new DockerImageAsset(this, "Asset", { directory: folder, platform: Platform.LINUX_AMD64 })
+        : new CodeBuildImage(this, "Build", { folder, ...given({ environment }) });
+    this.imageUri = image.imageUri;
+    this.repository = image.repository;
     this.manifest = manifest;
   }
 

@@ -9,13 +9,13 @@ os.environ["MOTO_PORT"] = str(OPTIONS.port)  # read by moto when it is imported
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import run_simple  # noqa: E402
 
-from . import batch, cloudformation, events, lambdas, processes, sagemaker, stepfunctions  # noqa: E402
+from . import batch, cloudformation, codebuild, events, lambdas, processes, sagemaker, stepfunctions  # noqa: E402
 from .gateway import Gateway  # noqa: E402
 
 
 def main() -> None:
     processes.stop_on_signals(with_parent=OPTIONS.exit_with_parent)
-    for service in (cloudformation, lambdas, batch, events, sagemaker, stepfunctions):
+    for service in (cloudformation, lambdas, batch, codebuild, events, sagemaker, stepfunctions):
         service.install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     print(f"AWS is emulated at {ENDPOINT}", flush=True)

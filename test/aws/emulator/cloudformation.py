@@ -81,19 +81,25 @@ def update(self: parsing.ResourceMap, template: dict, parameters: dict | None = 
     self.load_parameters()
     self.load_conditions()
     replaced: set[str] = set()
+    outdated: list[tuple[CustomResource, str, dict]] = []  # an update that answers with another id has made another resource
     for name in in_order(template["Resources"]):
         resource = template["Resources"][name]
         if name not in self._parsed_resources:
             self[name]
         elif resource != before.get(name) or references(resource) & replaced:
             old = self._parsed_resources[name]
+            old_id, old_properties = old.physical_resource_id, getattr(old, "properties", {})
             changed = parsing.parse_and_update_resource(name, resource, self, account_id=self._account_id, region_name=self._region_name)
             self._parsed_resources[name] = changed or _replace(self, name, resource, old)
-            if self._parsed_resources[name].physical_resource_id != old.physical_resource_id:
+            if self._parsed_resources[name].physical_resource_id != old_id:
                 replaced.add(name)
+                if isinstance(old, CustomResource):
+                    outdated.append((old, old_id, old_properties))
     for name in reversed(in_order(before)):
         if name not in template["Resources"] and name in self._parsed_resources:
             self._delete_resource(self._parsed_resources.pop(name), before[name])
+    for resource, old_id, old_properties in outdated:
+        resource.request("Delete", PhysicalResourceId=old_id, ResourceProperties=old_properties)
 
 
 def delete(self: parsing.ResourceMap) -> None:
@@ -224,7 +230,8 @@ class CustomResource(CustomModel):
             raise ValidationError(self.logical_id, f"CloudFormation did not receive a response from your Custom Resource {self.logical_id}") from None
         if answer["Status"] != "SUCCESS":
             raise ValidationError(self.logical_id, f"Received response status [FAILED] from custom resource. Message returned: {answer.get('Reason')}")
-        self.id, self.data = answer["PhysicalResourceId"], answer.get("Data") or {}
+        if kind != "Delete":
+            self.id, self.data = answer["PhysicalResourceId"], answer.get("Data") or {}
 
     @classmethod
     def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **keywords):
@@ -353,7 +360,17 @@ _accepted: dict[str, type[Accepted]] = {
 }
 
 
+generate_resource_name = parsing.generate_resource_name
+
+
+def resource_name(resource_type: str, *positional: str) -> str:
+    """As on AWS, where repositories of images have small letters alone."""
+    name = generate_resource_name(resource_type, *positional)
+    return name.lower() if resource_type == "AWS::ECR::Repository" else name
+
+
 def install() -> None:
+    parsing.generate_resource_name = resource_name
     for operation in (describe_change_set, delete_change_set, execute_change_set):
         setattr(responses.CloudFormationResponse, operation.__name__, operation)
     parsing.resource_class_from_type = resource_class

@@ -2,10 +2,12 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EndpointRole, ModelImage, type ModelSource } from "../../../constructs/index.ts";
 import { openClient } from "../../../lib/client/index.ts";
 import { Thirds } from "../../model/fixtures/thirds.ts";
+import { normalized } from "../support.ts";
 
 const file = "test/model/fixtures/thirds.ts#Thirds";
 let scratch: string;
@@ -104,4 +106,13 @@ describe("there is no image of", () => {
   test("a file that is not there", async () => {
     await expect(synthesized("test/model/fixtures/third.ts")).rejects.toMatchObject({ code: "FLOW_FILE" });
   });
+});
+
+test("an image that is built in AWS has a project that may read its bundle and push to its repository, and no more", async () => {
+  const stack = new Stack(new App(), "Stack");
+  const image = new ModelImage(stack, "Image", { source: bundle, build: "codebuild" });
+  new EndpointRole(stack, "Role", { endpointName: "thirds", images: [image] });
+  const template = Template.fromStack(stack);
+  await expect(JSON.stringify(normalized(template), undefined, 2)).toMatchFileSnapshot("codebuild.template.json");
+  expect(stack.resolve(image.imageUri)).toEqual({ Ref: expect.stringMatching(/^ImageBuildBuilt/) });
 });

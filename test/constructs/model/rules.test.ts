@@ -45,6 +45,10 @@ test.each<[string, (stack: Stack, environment: FlowEnvironment) => void]>([
     (stack, environment) => new ModelEndpoint(stack, "Endpoint", { source: bundle(), environment, asynchronous: {} }),
   ],
   ["a serverless endpoint", (stack) => new ModelEndpoint(stack, "Endpoint", { source: bundle(), serverless: {} })],
+  [
+    "an endpoint whose image is built in AWS",
+    (stack, environment) => new ModelEndpoint(stack, "Endpoint", { source: bundle(), environment, build: "codebuild" }),
+  ],
   ["a function with an address of its own", (stack) => new ModelFunction(stack, "Function", { source: bundle() })],
 ])("%s passes AwsSolutions", (_, make) => {
   expect(() => synthUnderRules(make)).not.toThrow();
