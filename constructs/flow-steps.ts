@@ -9,6 +9,8 @@ import type { PythonBundle } from "./bundle/request.ts";
 import { DeployError } from "./errors.ts";
 import { jobDefinitionName, nodeProgram, StepJob } from "./job-definition.ts";
 import { computeOf, lambdaTimeout } from "./limits.ts";
+import type { ImageBuild } from "./model/image.ts";
+import { given } from "./props.ts";
 import { pythonCode, pythonProgram } from "./python-step.ts";
 import { StepEndpoint } from "./step-endpoint.ts";
 import { TaskFunction, type TaskSettings } from "./task-function.ts";
@@ -26,6 +28,7 @@ export interface FlowStepsProps {
   readonly pythonBundles: ReadonlyMap<string, PythonBundle>;
   readonly jobQueue?: IJobQueue;
   readonly batchNetwork?: "public";
+  readonly imageBuild?: ImageBuild;
 }
 
 /** What a flow's steps run on: a Lambda function or a Batch job definition each, with the step's name as its id. */
@@ -141,6 +144,7 @@ export class FlowSteps extends Construct {
         flow: definition,
         deploy: step.deploy,
         environment: settings.environment,
+        ...given({ imageBuild: this.#props.imageBuild }),
       });
     if (endpoint) this.#endpoints.set(name, endpoint);
     return new TaskFunction(scope, name, settings, {

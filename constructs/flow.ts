@@ -68,7 +68,7 @@ export class Flow extends FlowBase implements IGrantable {
       settings,
       bundles,
       pythonBundles,
-      ...given({ jobQueue, batchNetwork }),
+      ...given({ jobQueue, batchNetwork, imageBuild: props.imageBuild }),
     });
     if (this.#steps.jobQueue) this.jobQueue = this.#steps.jobQueue;
     this.stateMachine = createStateMachine(this, {

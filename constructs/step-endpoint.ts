@@ -10,7 +10,7 @@ import { serviceOf } from "../lib/task/deploy/models.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 import { EndpointBase, onlyVariant } from "./model/endpoint-base.ts";
 import { EndpointRole } from "./model/endpoint-role.ts";
-import { ModelImage } from "./model/image.ts";
+import { type ImageBuild, ModelImage } from "./model/image.ts";
 import { deploymentStatement } from "./permissions.ts";
 import { given } from "./props.ts";
 import { acknowledgeWildcards } from "./wildcards.ts";
@@ -22,6 +22,8 @@ export interface StepEndpointProps {
   readonly flow: FlowDefinition;
   readonly deploy: Deploy;
   readonly environment: IFlowEnvironment;
+  /** Default: `docker`. */
+  readonly imageBuild?: ImageBuild;
 }
 
 /**
@@ -38,7 +40,7 @@ export class StepEndpoint extends EndpointBase {
   readonly #environment: IFlowEnvironment;
   readonly #hosting: Hosting;
 
-  constructor(scope: Construct, id: string, { flow, deploy, environment }: StepEndpointProps) {
+  constructor(scope: Construct, id: string, { flow, deploy, environment, imageBuild: build }: StepEndpointProps) {
     super(scope, id);
     const { endpoint: endpointName } = deploy;
     const { file, name } = serviceOf(deploy);
@@ -47,7 +49,11 @@ export class StepEndpoint extends EndpointBase {
     this.#environment = environment;
     this.#hosting = deploy.hosting;
     this.#prefix = namePrefix(environment.stateMachineName(flow.name), endpointName);
-    this.#image = new ModelImage(this, "Image", { source: `${resolve(folder, file)}#${name}` });
+    this.#image = new ModelImage(this, "Image", {
+      source: `${resolve(folder, file)}#${name}`,
+      environment,
+      ...given({ build }),
+    });
     this.role = new EndpointRole(this, "Role", {
       endpointName,
       images: [this.#image],

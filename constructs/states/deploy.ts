@@ -1,5 +1,5 @@
 import type { Deploy, StepDefinition } from "../../lib/flow/definition.ts";
-import { DEPLOYMENT_FAILED } from "../../lib/task/deploy/errors.ts";
+import type { DeploymentFailedError } from "../../lib/task/deploy/errors.ts";
 import type { Exit, Retrier, State } from "./asl.ts";
 import { type Around, evaluated, stepState } from "./expressions.ts";
 import { serviceRetriers } from "./retry.ts";
@@ -11,9 +11,11 @@ const interval = 15;
 /** What SageMaker is still busy with. */
 const unsettled = ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"];
 
+const failed: DeploymentFailedError["code"] = "DEPLOYMENT_FAILED";
+
 /** A deployment goes on wherever its function died: every call of it may be repeated. That the model itself is bad is not tried again. */
 const retry: readonly Retrier[] = [
-  { ErrorEquals: [DEPLOYMENT_FAILED], MaxAttempts: 0 },
+  { ErrorEquals: [failed], MaxAttempts: 0 },
   serviceRetriers.lambda,
   { ErrorEquals: ["States.ALL"], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2 },
 ];
