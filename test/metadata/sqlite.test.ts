@@ -148,7 +148,7 @@ it("takes over a store of the version before, with the lineage of its models", a
   const ref = { hash: "c0ffee", size: 1, codec: "json", type: "number" };
   const model = { name: "iris", version: "v1", createdAt: time(0), ref, metrics: {}, metadata: {} };
   await withStore((store) => store.models.put(model));
-  const database = new DatabaseSync(file());
+  const database = new DatabaseSync(join(folder, "metadata.db"));
   database.exec("DROP TABLE deployments; DROP TABLE lineage; PRAGMA user_version = 2");
   database.close();
   await withStore(async (store) => {

@@ -34,7 +34,7 @@ export class Deployment {
     const found = await endpoint.describe();
     if (found !== undefined && unsettled.has(found.status)) return await this.#wait(found);
     if (found?.config === endpoint.nameOf(id)) return await this.#settled(found);
-    if (isRequested) return await this.#fail(reasonOf(found), found);
+    if (isRequested) return await this.#fail(reasonOf(found), found ?? "untouched");
     return await this.#request(found);
   }
 
@@ -47,8 +47,7 @@ export class Deployment {
     const { timeout } = this.#step.deploy;
     if (Date.now() < Date.parse(this.#parked.parkedAt) + timeout * 1000) return { deployment: this.#parked, status };
     const reason = `it is ${status} after ${timeout} s.`;
-    // What the endpoint may yet take must stay.
-    return await this.#fail(reason, undefined, { keep: true });
+    return await this.#fail(reason);
   }
 
   /** With what this attempt has made. */
@@ -85,7 +84,7 @@ export class Deployment {
     if (!(error instanceof AwsError) || remedyFor(error) !== "give up") throw error;
     const now = await this.#step.endpoint.describe();
     if (now !== undefined && unsettled.has(now.status)) return { deployment: this.#parked, status: now.status };
-    return await this.#fail(error.message, undefined);
+    return await this.#fail(error.message, "untouched");
   }
 
   #begun(data: string, previous?: string): DeploymentRecord {
@@ -109,14 +108,15 @@ export class Deployment {
     );
   }
 
-  async #fail(reason: string, found: EndpointState | undefined, { keep = false } = {}): Promise<never> {
+  /** @param found As which the endpoint has settled; without it, what was made must stay: the endpoint may yet take it. */
+  async #fail(reason: string, found?: EndpointState | "untouched"): Promise<never> {
     const { store, deploy, endpoint } = this.#step;
     const config = endpoint.nameOf(this.#parked.id);
-    if (!keep) {
-      // An endpoint that was created for it has nothing to go back to.
-      if (found?.config === config) await endpoint.delete();
-      await endpoint.removeConfig(config);
-    }
+    const isTaken = found !== "untouched" && found?.config === config;
+    const isNew = isTaken && found.status === "Failed" && this.#record?.previous === undefined;
+    // An endpoint that was created for it has nothing to go back to.
+    if (isNew) await endpoint.delete();
+    if (found !== undefined && (isNew || !isTaken)) await endpoint.removeConfig(config);
     const record = this.#begun(this.#record?.data ?? "");
     await store.deployments.put({ ...record, status: "failed", endedAt: new Date().toISOString(), failure: reason });
     throw new DeploymentFailedError(

@@ -59,10 +59,11 @@ async function bringOn(step: DeployStep, performance: DeployPerformance, parked:
   const deployment = new Deployment(step, performance, parked, commit);
   const turn = await failing(step, performance, parked.attempt, () => deployment.turn());
   if (turn.status !== "Deployed") return turn;
-  const winner = await store.commit(addressOf(context, performance), parked.token, new Date().toISOString(), {
-    ...commit,
-    deployment: deployment.inService(),
-  });
+  const inService = deployment.inService();
+  const made = { ...commit, deployment: inService };
+  const winner = await store.commit(addressOf(context, performance), parked.token, new Date().toISOString(), made);
+  // Whichever attempt has won: this one's model is what answers.
+  if (winner.deployment?.id !== inService.id) await store.deployments.put(inService);
   return { ...(await endTask(store, context, performance, winner)), status: turn.status };
 }
 
