@@ -37,7 +37,10 @@ export class Deployments {
    * console.log(deployed?.models.model?.version); // iris:20261123-184309-417-7kq2
    */
   async inService(endpoint: string): Promise<DeploymentRecord | undefined> {
-    return (await this.list(endpoint)).find(({ status }) => status === "in_service");
+    const deployed = (await this.list(endpoint)).filter(({ status }) => status === "in_service");
+    // Of two that overlapped, the one that began first may have come last.
+    const replaced = new Set(deployed.map(({ previous }) => previous));
+    return deployed.find(({ config }) => config === undefined || !replaced.has(config));
   }
 
   /** What was deployed of a version of a model, oldest first: `iris:20261123-184309-417-7kq2`. */

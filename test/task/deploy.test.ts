@@ -172,6 +172,38 @@ describe("an endpoint that is in service", () => {
     expect((await turn(parked)).deployment?.isRequested).toBe(true);
   });
 
+  test("may be taken by another run before this one has seen it in service", async () => {
+    const asked = await turn(await turn());
+    const { id = "" } = asked.deployment ?? {};
+    const record = await step.store.deployments.get("iris", id);
+    if (record === undefined) throw new Error("nothing is on record");
+    const other = {
+      ...record,
+      id: "other",
+      config: "millrace-release-iris-other",
+      previous: `millrace-release-iris-${id}`,
+    };
+    await step.store.deployments.put(other);
+    sageMaker.settle({ config: other.config });
+    expect(await turn(asked)).toEqual({ choice: 1, status: "Deployed" });
+    expect((await step.store.deployments.get("iris", id))?.status).toBe("in_service");
+    expect(sageMaker.configs.size).toBe(1);
+  });
+
+  test("may have been changed by another run between a look at it and the call", async () => {
+    const parked = await turn();
+    sageMaker.refusals.set("UpdateEndpoint", "Cannot update in-progress endpoint.");
+    const describe = step.endpoint.describe.bind(step.endpoint);
+    vi.spyOn(step.endpoint, "describe").mockImplementationOnce(async () => {
+      const found = await describe();
+      sageMaker.settle({ config: "of-another-run" });
+      return found;
+    });
+    expect(await turn(parked)).toEqual({ ...parked, status: "InService" });
+    sageMaker.refusals.clear();
+    expect((await turn(parked)).deployment?.isRequested).toBe(true);
+  });
+
   test("that was deleted meanwhile is a failure", async () => {
     const asked = await turn(await turn());
     sageMaker.endpoint = undefined;

@@ -34,6 +34,7 @@ export class Deployment {
     const found = await endpoint.describe();
     if (found !== undefined && unsettled.has(found.status)) return await this.#wait(found);
     if (found?.config === endpoint.nameOf(id)) return await this.#settled(found);
+    if (isRequested && (await this.#wasReplaced())) return { status: "Deployed" };
     if (isRequested) return await this.#fail(reasonOf(found), found ?? "untouched");
     return await this.#request(found);
   }
@@ -73,17 +74,18 @@ export class Deployment {
       if (found === undefined) await endpoint.create(id);
       else await endpoint.update(id);
     } catch (error) {
-      return await this.#refused(error);
+      return await this.#refused(error, found);
     }
     const status = found === undefined ? "Creating" : "Updating";
     return { deployment: { ...this.#parked, isRequested: true }, status };
   }
 
   /** Somebody else was faster, or the answer to an earlier call was lost: the next turn looks again. Else it is SageMaker's last word. */
-  async #refused(error: unknown): Promise<DeployAnswer> {
+  async #refused(error: unknown, found: EndpointState | undefined): Promise<DeployAnswer> {
     if (!(error instanceof AwsError) || remedyFor(error) !== "give up") throw error;
     const now = await this.#step.endpoint.describe();
-    if (now !== undefined && unsettled.has(now.status)) return { deployment: this.#parked, status: now.status };
+    const isChanged = now !== undefined && (unsettled.has(now.status) || now.config !== found?.config);
+    if (isChanged) return { deployment: this.#parked, status: now.status };
     return await this.#fail(error.message, "untouched");
   }
 
@@ -124,6 +126,13 @@ export class Deployment {
       reason,
       `The log group /aws/sagemaker/Endpoints/${deploy.endpoint} has the container's lines.`,
     );
+  }
+
+  /** Another deployment found this one in service before it was seen here: then it has come so far, and is history. */
+  async #wasReplaced(): Promise<boolean> {
+    const { store, deploy, endpoint } = this.#step;
+    const others = await store.deployments.list(deploy.endpoint, { limit: 20 });
+    return others.some(({ previous }) => previous === endpoint.nameOf(this.#parked.id));
   }
 
   /** The configuration before this one stays, for whoever wants to go back; the one before that goes. */
