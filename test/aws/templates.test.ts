@@ -15,6 +15,7 @@ const inMap = { file: "test/aws/fixtures/squares.ts" };
 describe.skipIf(!isInstalled)("cfn-lint finds no error in the templates", () => {
   test.each([
     ["of the examples", "bin/app.ts"],
+    ["of endpoints and functions", "test/aws/fixtures/endpoints-app.ts"],
     ["of a flow on Batch and of one with a distributed Map", "test/aws/support/flows-app.ts"],
   ])("%s", async (_, app) => {
     const outdir = await mkdtemp(join(tmpdir(), "millrace-templates-"));

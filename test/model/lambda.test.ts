@@ -21,7 +21,7 @@ beforeAll(async () => {
   const file = join(import.meta.dirname, "fixtures/pictures.ts");
   const bundle = await saveBundle(new Pictures().pack("gain", 2), join(scratch, "pictures"), { file });
   ({ handler } = await import(pathToFileURL(join(bundle, "lambda.mjs")).href));
-});
+}, 30_000);
 afterAll(() => rm(scratch, { recursive: true }));
 
 /** What a function URL makes of a request. */

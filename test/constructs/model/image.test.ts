@@ -24,7 +24,7 @@ beforeAll(async () => {
   await client.models.save("offsets", new Float64Array([1]));
   await client.models.save("divisor", 3);
   await client.models.setAlias("divisor", "production", "divisor");
-});
+}, 30_000);
 afterAll(() => rm(scratch, { recursive: true }));
 
 /** The folder that the image is built from, as the assembly has it, and the image. */

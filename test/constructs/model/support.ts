@@ -18,7 +18,7 @@ export function useBundle(): () => string {
     const service = new Thirds().pack("offsets", new Float64Array([1]));
     service.divider.pack("divisor", 3);
     await service.save(join(scratch, "thirds"));
-  });
+  }, 30_000);
   afterAll(() => rmSync(scratch, { recursive: true }));
   return () => join(scratch, "thirds");
 }
