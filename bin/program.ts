@@ -92,6 +92,14 @@ modelsCommand("alias <alias> [model]", "let iris:production point to a version o
     (await import("./commands/models.ts")).alias(alias, model, options, self),
   );
 
+command(
+  "deployments [endpoint]",
+  "endpoints with their latest deployment, or the deployments of an endpoint, newest first",
+)
+  .option("--limit <n>", "deployments at the most", "20")
+  .option(...storeOrAws)
+  .action(async (endpoint, options) => (await import("./commands/deployments.ts")).deployments(endpoint, options));
+
 /** A command that loads a service's file. */
 function packing(command: Command): Command {
   return command

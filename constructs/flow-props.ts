@@ -8,6 +8,7 @@ import type { ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import type { FlowDefinition, Json } from "../lib/flow/definition.ts";
 import type { FlowClass } from "../lib/flow/spec/flow-spec.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
+import type { ImageBuild } from "./model/image.ts";
 
 /** A flow's class, its definition, or the path of the file that declares it (TypeScript, JavaScript, YAML or JSON). */
 export type FlowSource = FlowClass | FlowDefinition | string;
@@ -30,6 +31,8 @@ export interface FlowProps {
   readonly jobQueue?: IJobQueue;
   /** `"public"` makes a network without NAT gateways for Batch steps. Default: none; Batch steps then need `vpc` or `jobQueue`. */
   readonly batchNetwork?: "public";
+  /** Where the images of the services that steps deploy are built. Default: `docker`, by the machine that deploys the flow. */
+  readonly imageBuild?: ImageBuild;
   /** When runs start by themselves; `ScheduleExpression` of aws-scheduler takes a time zone. Default: they don't. */
   readonly schedule?: Schedule | ScheduleExpression;
   /** The parameters of scheduled runs. Default: the parameters' defaults. */

@@ -9,7 +9,10 @@ import type { PythonBundle } from "./bundle/request.ts";
 import { DeployError } from "./errors.ts";
 import { jobDefinitionName, nodeProgram, StepJob } from "./job-definition.ts";
 import { computeOf, lambdaTimeout } from "./limits.ts";
+import type { ImageBuild } from "./model/image.ts";
+import { given } from "./props.ts";
 import { pythonCode, pythonProgram } from "./python-step.ts";
+import { StepEndpoint } from "./step-endpoint.ts";
 import { TaskFunction, type TaskSettings } from "./task-function.ts";
 import { TaskRole } from "./task-role.ts";
 
@@ -25,6 +28,7 @@ export interface FlowStepsProps {
   readonly pythonBundles: ReadonlyMap<string, PythonBundle>;
   readonly jobQueue?: IJobQueue;
   readonly batchNetwork?: "public";
+  readonly imageBuild?: ImageBuild;
 }
 
 /** What a flow's steps run on: a Lambda function or a Batch job definition each, with the step's name as its id. */
@@ -33,7 +37,8 @@ export class FlowSteps extends Construct {
   /** Where Batch steps wait; a flow without them has none. */
   readonly jobQueue?: IJobQueue;
   readonly #props: FlowStepsProps;
-  readonly #roles = new Map<string, IRole>();
+  readonly #roles = new Map<string, TaskRole>();
+  readonly #endpoints = new Map<string, StepEndpoint>();
   /** Of Batch: pulls images and writes the log. */
   readonly #executionRole?: IRole;
 
@@ -58,6 +63,7 @@ export class FlowSteps extends Construct {
       tasks.set(name, this.#createTask(place, name, step));
     }
     this.tasks = tasks;
+    for (const [step, endpoint] of this.#endpoints) endpoint.grantDeploy(this.role(step));
   }
 
   /**
@@ -65,7 +71,7 @@ export class FlowSteps extends Construct {
    *
    * @throws DeployError where there is no such step.
    */
-  role(step: string): IRole {
+  role(step: string): TaskRole {
     const known = this.#roles.get(step);
     if (known) return known;
     const { definition, settings } = this.#props;
@@ -87,10 +93,26 @@ export class FlowSteps extends Construct {
     return role;
   }
 
+  /** @throws DeployError where the step deploys nothing. */
+  endpoint(step: string): StepEndpoint {
+    const known = this.#endpoints.get(step);
+    if (known) return known;
+    const names = [...this.#endpoints.keys()].join(", ");
+    throw new DeployError(
+      `The step ${JSON.stringify(step)} of ${this.#props.definition.name} deploys nothing.`,
+      names === "" ? "Give it deploy: { endpoint, service, … }." : `Name a step that does: ${names}.`,
+    );
+  }
+
   /** What the machine runs: a function's published version, or a job definition's revision. */
   arn(step: string): string {
     const task = this.tasks.get(step);
     return task instanceof TaskFunction ? task.currentVersion.functionArn : (task?.jobDefinitionArn ?? "");
+  }
+
+  /** Of the endpoints that steps deploy to. */
+  get endpointArns(): string[] {
+    return [...new Set([...this.#endpoints.values()].map(({ endpointArn }) => endpointArn))];
   }
 
   get functions(): TaskFunction[] {
@@ -116,11 +138,21 @@ export class FlowSteps extends Construct {
         publicAddress: batchNetwork === "public",
       });
     }
+    const endpoint =
+      step.deploy &&
+      new StepEndpoint(scope, `${name}Endpoint`, {
+        flow: definition,
+        deploy: step.deploy,
+        environment: settings.environment,
+        ...given({ imageBuild: this.#props.imageBuild }),
+      });
+    if (endpoint) this.#endpoints.set(name, endpoint);
     return new TaskFunction(scope, name, settings, {
       description: `${definition.name}: ${name}`,
       ...(python ? pythonCode(python.bundle) : { code: codeOf({ "index.mjs": code }), handler: "index.handler" }),
       memory: compute.memory,
       timeout: lambdaTimeout(step),
+      ...(endpoint && { environment: endpoint.variables }),
     });
   }
 

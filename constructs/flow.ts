@@ -20,6 +20,7 @@ import { given } from "./props.ts";
 import { scheduleRuns } from "./schedule.ts";
 import { flowOf } from "./source.ts";
 import { createStateMachine } from "./state-machine.ts";
+import type { StepEndpoint } from "./step-endpoint.ts";
 import { TaskFunction, type TaskSettings } from "./task-function.ts";
 import { TaskRole } from "./task-role.ts";
 
@@ -67,7 +68,7 @@ export class Flow extends FlowBase implements IGrantable {
       settings,
       bundles,
       pythonBundles,
-      ...given({ jobQueue, batchNetwork }),
+      ...given({ jobQueue, batchNetwork, imageBuild: props.imageBuild }),
     });
     if (this.#steps.jobQueue) this.jobQueue = this.#steps.jobQueue;
     this.stateMachine = createStateMachine(this, {
@@ -106,6 +107,19 @@ export class Flow extends FlowBase implements IGrantable {
    */
   stepRole(step: string): IRole {
     return this.#steps.role(step);
+  }
+
+  /**
+   * The endpoint that a step deploys to: to be asked by whom it is granted, and with the role that it is served as.
+   *
+   * @throws DeployError where the step deploys nothing.
+   * @example
+   * ```ts
+   * flow.endpoint("release").grantInvoke(webServer);
+   * ```
+   */
+  endpoint(step: string): StepEndpoint {
+    return this.#steps.endpoint(step);
   }
 
   #alarm(topic: ITopic): void {

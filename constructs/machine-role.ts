@@ -16,6 +16,8 @@ export interface MachineRoleProps {
   readonly functions: readonly TaskFunction[];
   readonly jobs: readonly StepJob[];
   readonly jobQueue?: IJobQueue;
+  /** The ARNs of the endpoints that it waits for. */
+  readonly endpoints: readonly string[];
   /** Whether iterations run in executions of their own. */
   readonly distributed: boolean;
 }
@@ -40,6 +42,9 @@ export class MachineRole extends Role {
       }),
       ...(props.jobs.length > 0 ? batchStatements(this, props) : []),
       ...(props.jobs.length > 0 ? readRecordStatements(props.environment, props.flow) : []),
+      ...(props.endpoints.length > 0
+        ? [new PolicyStatement({ actions: ["sagemaker:DescribeEndpoint"], resources: [...props.endpoints] })]
+        : []),
       ...(props.distributed ? childStatements(this, props.name) : []),
     ];
     for (const statement of statements) this.addToPrincipalPolicy(statement);

@@ -2,11 +2,14 @@ import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { flowPartition, tableSchema } from "../lib/metadata/keys.ts";
+import { deploymentKey, flowPartition, tableSchema } from "../lib/metadata/keys.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 
 /** Deployed flows have their records under the branch that the records' store looks at by default. */
 export const branch = "main";
+
+/** Models, which a step names as it runs, and what was made of what: an environment's flows share them. */
+const sharedKeys = ["MODELS", "M#*", "L#*"];
 
 const read = ["dynamodb:GetItem", "dynamodb:Query"];
 const write = ["dynamodb:PutItem", "dynamodb:UpdateItem"];
@@ -19,8 +22,14 @@ export function taskStatements(environment: IFlowEnvironment, flow: string): Pol
       resources: [environment.bucket.arnForObjects("blobs/*")],
     }),
     recordStatement(environment, flow, [...read, ...write]),
+    keysStatement(environment, sharedKeys, [...read, ...write]),
     ...keyStatements(environment),
   ];
+}
+
+/** The records of an endpoint's deployments. */
+export function deploymentStatement(environment: IFlowEnvironment, endpoint: string): PolicyStatement {
+  return keysStatement(environment, ["ENDPOINTS", deploymentKey(endpoint, "").pk], [...read, ...write]);
 }
 
 /** What shows a flow's runs: its records and artifacts. */
@@ -61,10 +70,15 @@ export function statesArn(scope: Construct, resource: "stateMachine" | "executio
 /** Access to the list of flows and to the flow's own items, which the first part of their partition key tells. */
 function recordStatement(environment: IFlowEnvironment, flow: string, actions: string[]): PolicyStatement {
   const partition = flowPartition(flow, branch);
+  return keysStatement(environment, ["FLOWS", partition, `${partition}#*`], actions);
+}
+
+/** Access to the items whose partition keys are like one of these. */
+function keysStatement(environment: IFlowEnvironment, keys: readonly string[], actions: string[]): PolicyStatement {
   return new PolicyStatement({
     actions,
     resources: tableArns(environment),
-    conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["FLOWS", partition, `${partition}#*`] } },
+    conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } },
   });
 }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { DeployError } from "./errors.ts";
 
 /** The single files that run on AWS: the task runtimes that a step's bundle includes, and the functions that are complete as they are. */
-export type Runtime = "begin" | "task" | "batch" | "boot" | "end" | "build-image";
+export type Runtime = "begin" | "task" | "batch" | "deploy" | "boot" | "end" | "build-image";
 
 /** The text of a boot script: what a job definition has as its command. */
 export function readRuntime(file: "boot.mjs" | "boot.py"): string {

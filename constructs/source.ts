@@ -21,7 +21,7 @@ export interface DeployableFlow {
 export function flowOf(scope: Construct, flow: FlowSource): DeployableFlow {
   const { definition, bundles, pythonBundles } = bundle({
     ...(typeof flow === "string" ? { file: flow } : isFlowClass(flow) ? described(flow) : { definition: flow }),
-    runtimes: { lambda: runtimeFile("task"), batch: runtimeFile("batch") },
+    runtimes: { lambda: runtimeFile("task"), batch: runtimeFile("batch"), deploy: runtimeFile("deploy") },
     scratch: scratchFolder(),
     bundle: Stack.of(scope).bundlingRequired,
   });

@@ -48,6 +48,7 @@ export function createStateMachine(scope: Construct, props: FlowMachineProps): I
       environment,
       functions: [begin, ...steps.functions],
       jobs: steps.jobs,
+      endpoints: steps.endpointArns,
       distributed: JSON.stringify(document).includes('"Mode":"DISTRIBUTED"'),
       ...given({ jobQueue: steps.jobQueue }),
     }),

@@ -33,6 +33,8 @@ export interface TaskFunctionProps {
   readonly memory: number;
   /** In seconds. */
   readonly timeout: number;
+  /** Variables beside those of every task. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A Lambda function of a flow. Each change publishes a version, and the versions before it stay, for the runs that began with them. */
@@ -49,7 +51,7 @@ export class TaskFunction extends LambdaFunction {
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: taskVariables(environment),
+      environment: { ...taskVariables(environment), ...props.environment },
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       ...given({
         environmentEncryption: environment.encryptionKey,

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../lib/aws/step-functions.ts";
+import { isTakenUp } from "../lib/task/deploy/protocol.ts";
 import { batchEnvironment } from "../lib/task/events.ts";
 import type { StepState } from "../lib/task/protocol.ts";
 import { attemptToken } from "./token.ts";
@@ -45,12 +46,29 @@ export function attemptsIn(events: readonly HistoryEvent[]): SeenAttempt[] {
       attempts.set(schedule, {
         ...known,
         startedAt,
-        end: { at, succeeded: event.type === "TaskSucceeded", error, cause },
+        ...(!isParked(event) && { end: { at, succeeded: event.type === "TaskSucceeded", error, cause } }),
       });
       scheduled.delete(id);
     }
   }
-  return [...attempts.values()];
+  return lastOfEach([...attempts.values()]);
+}
+
+/** The attempt goes on in a later state: it waits for an endpoint. */
+function isParked({ taskSucceededEventDetails: { output = "{}" } = {} }: HistoryEvent): boolean {
+  return JSON.parse(output).Payload?.deployment !== undefined;
+}
+
+/** An attempt that deploys is seen in several states: the last tells how it stands. */
+function lastOfEach(attempts: readonly SeenAttempt[]): SeenAttempt[] {
+  const last = new Map<unknown, SeenAttempt>();
+  for (const attempt of attempts) {
+    const { task, tokens } = attempt;
+    const key = task === undefined ? attempt : [task.step, task.path, task.visit, ...tokens].join("/");
+    last.delete(key);
+    last.set(key, attempt);
+  }
+  return [...last.values()];
 }
 
 function isEnd({ type }: HistoryEvent): boolean {
@@ -67,13 +85,15 @@ function failureDetails(event: HistoryEvent) {
 }
 
 /** The task that a Task state's parameters name: a Lambda function's payload, or a Batch job's environment. */
-function readTask(step: string, parameters = "{}"): Omit<SeenAttempt, "startedAt"> {
+function readTask(state: string, parameters = "{}"): Omit<SeenAttempt, "startedAt"> {
   const { Payload, ContainerOverrides } = JSON.parse(parameters);
+  // States around a step are named behind it and a colon.
+  const [step = ""] = state.split(":");
   if (Payload?.run !== undefined) {
-    const { run, path, visit, from, counts, retry, redrive } = Payload;
+    const { run, path, visit, from, counts, retry, redrive, deployment } = Payload;
     return {
       task: { step, run, path, visit, from, ...(counts && { counts }) },
-      tokens: [attemptToken({ retry, redrive })],
+      tokens: [isTakenUp(deployment, redrive) ? deployment.token : attemptToken({ retry, redrive })],
     };
   }
   if (!ContainerOverrides) return { tokens: [] };

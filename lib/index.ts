@@ -5,8 +5,10 @@ export { Tensor, type TensorData } from "./data/tensor.ts";
 export { isMillraceError, MillraceError } from "./errors.ts";
 export type {
   Compute,
+  Deploy,
   FlowDefinition,
   Foreach,
+  Hosting,
   Json,
   Next,
   ParameterDefinition,
@@ -16,6 +18,7 @@ export type {
   StepDefinition,
   Transition as TransitionDefinition,
 } from "./flow/definition.ts";
+export type { DeployOptions } from "./flow/spec/deploy.ts";
 export { artifact, parameter } from "./flow/spec/fields.ts";
 export { type Current, FlowSpec } from "./flow/spec/flow-spec.ts";
 export type { ForeachInputs, Input, Inputs } from "./flow/spec/inputs.ts";

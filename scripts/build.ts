@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import { build } from "esbuild";
+import { build, type Plugin as RuntimePlugin } from "esbuild";
 import { type Plugin, rolldown } from "rolldown";
 
 /**
@@ -31,6 +31,16 @@ const builtins: Plugin = {
   }),
 };
 
+/** The options of steps were read when the flow was synthesized: on AWS, what reads and checks them would only be in the way of a cold start. */
+const optionsUnread: RuntimePlugin = {
+  name: "options-unread",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]flow[\\/]spec[\\/]options\.ts$/ }, () => ({
+      contents: "export function readStepOptions() { return {}; }",
+    }));
+  },
+};
+
 // Built beside it and then put in its place, so that a build that fails leaves the last one.
 const next = "dist.next";
 rmSync(next, { recursive: true, force: true });
@@ -49,12 +59,14 @@ await Promise.all([
       task: "lambdas/task.ts",
       end: "lambdas/end.ts",
       batch: "lambdas/batch.ts",
+      deploy: "lambdas/deploy.ts",
       boot: "lambdas/boot.ts",
       "build-image": "lambdas/build-image.ts",
     },
     outdir: `${next}/lambdas`,
     outExtension: { ".js": ".mjs" },
     minify: true,
+    plugins: [optionsUnread],
   }),
   promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", `${next}/types`]),
 ]);

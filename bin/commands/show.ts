@@ -49,7 +49,7 @@ function transition(to: StepDefinition["transitions"][number]): string {
   return to.kind === "foreach" ? `each ${to.body}` : to.steps.join(" + ");
 }
 
-function runsOn({ compute, retry, timeout }: StepDefinition): string {
+function runsOn({ compute, retry, timeout, deploy }: StepDefinition): string {
   return [
     compute?.kind === "batch"
       ? `Batch ${compute.vcpu} vCPU ${compute.memory} MiB`
@@ -58,5 +58,6 @@ function runsOn({ compute, retry, timeout }: StepDefinition): string {
         : "Lambda",
     ...(retry === undefined ? [] : [`retry ${retry.times}`]),
     ...(timeout === undefined ? [] : [`timeout ${timeout} s`]),
+    ...(deploy === undefined ? [] : [`deploys ${deploy.endpoint}`]),
   ].join(", ");
 }

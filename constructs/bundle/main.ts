@@ -26,7 +26,10 @@ async function bundleFlow(request: BundleRequest): Promise<BundleAnswer> {
 }
 
 async function flowOf({ file = "", definition, classes = [] }: BundleRequest) {
-  if (definition) return { definition, classes };
+  if (definition) {
+    const { completeServices } = await import("../../lib/flow/load/services.ts");
+    return { definition: (await completeServices(definition, ".millrace/cache")).definition, classes };
+  }
   const { loadFlow } = await import("../../lib/flow/load/load.ts");
   const loaded = await loadFlow(file, { cacheDir: ".millrace/cache" });
   const exported: unknown[] = loaded.moduleUrl ? Object.values(await import(loaded.moduleUrl)) : [];

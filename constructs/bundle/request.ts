@@ -12,12 +12,15 @@ export interface BundleRequest {
   /** The names of the flow's class and of those that it extends. */
   readonly classes?: readonly string[];
   /** The modules that run a step on each kind of compute. */
-  readonly runtimes: Readonly<Record<"lambda" | "batch", string>>;
+  readonly runtimes: Readonly<Record<StepRuntime, string>>;
   /** A folder for what is no text; it lives as long as the app's process. */
   readonly scratch: string;
   /** Whether bundles are wanted, or the definition alone. */
   readonly bundle: boolean;
 }
+
+/** What runs a step: by its compute, and one that deploys by a runtime of its own. */
+export type StepRuntime = "lambda" | "batch" | "deploy";
 
 export interface BundleAnswer {
   readonly definition: FlowDefinition;

@@ -13,6 +13,7 @@ import { withoutPlaces } from "./context.ts";
 import { entryOf } from "./entry.ts";
 import { embedFiles, fileModules } from "./files.ts";
 import type { BundleRequest } from "./request.ts";
+import { withoutPlacesOf } from "./source-map.ts";
 
 /** A source map for the runtime with a single entry: it is minified, and its lines are not the user's. */
 const runtimeMap = btoa('{"version":3,"sources":["millrace"],"mappings":"AAAA"}');
@@ -38,7 +39,7 @@ export async function bundleSteps(
   const codes = bundled.map(async (step) => {
     const context = withoutPlaces(stepContext(definition, structure, step));
     const others = new Set(steps.filter((name) => name !== step));
-    const runtime = runtimes[computeOf(context.definition).kind];
+    const runtime = runtimes[context.definition.deploy ? "deploy" : computeOf(context.definition).kind];
     return [step, await bundleStep(definition, context, runtime, ownModules(files, classes, others))] as const;
   });
   return Object.fromEntries(await Promise.all(codes));
@@ -72,7 +73,7 @@ async function bundleStep(
       banner: { js: banner },
       plugins: [withRuntime(runtime), modules, fileModules],
     });
-    return outputFiles[0]?.text ?? "";
+    return withoutPlacesOf("millrace", outputFiles[0]?.text ?? "");
   } catch (error) {
     throw bundleError(context.step, error as BuildFailure);
   }

@@ -42,7 +42,8 @@ async function makeBundle({ target, models, store, scratch, bundle }: ServiceReq
   }
   const origins = await pack(service, models, store);
   const paths = modelPaths(service);
-  const codeOnly = paths.length > 0 && paths.every(({ isPacked }) => !isPacked);
+  // Models with a first value have that where none is mounted.
+  const codeOnly = origins.size === 0 && paths.some(({ isPacked }) => !isPacked);
   await saveBundle(service, folder, { file, origins, codeOnly });
   return { folder, manifest: await readManifest(folder) };
 }

@@ -4,7 +4,7 @@ export interface Machine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-export type State = Task | Parallel | MapState | Choice | Pass | Succeed;
+export type State = Task | Parallel | MapState | Choice | Wait | Pass | Succeed;
 
 /** A string, or an object or array of them, in which `{% … %}` is evaluated. */
 export type Template = string | number | boolean | readonly Template[] | { readonly [name: string]: Template };
@@ -22,13 +22,20 @@ export interface Task extends Exit {
   readonly Arguments: Template;
   readonly Retry?: readonly Retrier[];
   readonly TimeoutSeconds?: number;
+  readonly Catch?: readonly Catcher[];
+}
+
+export interface Catcher {
+  readonly ErrorEquals: readonly string[];
+  readonly Output?: Template;
+  readonly Next: string;
 }
 
 export interface Retrier {
   readonly ErrorEquals: readonly string[];
-  readonly IntervalSeconds: number;
+  readonly IntervalSeconds?: number;
   readonly MaxAttempts: number;
-  readonly BackoffRate: number;
+  readonly BackoffRate?: number;
   readonly MaxDelaySeconds?: number;
   readonly JitterStrategy?: "FULL";
 }
@@ -37,7 +44,7 @@ export interface Parallel extends Exit {
   readonly Type: "Parallel";
   readonly Arguments?: Template;
   readonly Branches: readonly Machine[];
-  readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
+  readonly Catch?: readonly Catcher[];
 }
 
 export interface MapState extends Exit {
@@ -54,6 +61,12 @@ export interface MapState extends Exit {
 export interface Choice {
   readonly Type: "Choice";
   readonly Choices: readonly { readonly Condition: string; readonly Output?: Template; readonly Next: string }[];
+  readonly Default?: string;
+}
+
+export interface Wait extends Exit {
+  readonly Type: "Wait";
+  readonly Seconds: number;
 }
 
 export interface Pass extends Exit {

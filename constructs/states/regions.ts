@@ -1,6 +1,7 @@
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
 import type { Fold, Exit as FoldExit, Place, Region } from "../../lib/flow/fold.ts";
 import type { Choice, Exit, Machine, Parallel, State, Template } from "./asl.ts";
+import { type DeployStates, deployStates } from "./deploy.ts";
 import { type Around, branchPath, evaluated, fromStep, stepState } from "./expressions.ts";
 import { aroundIteration, mapState } from "./foreach.ts";
 import { StateNames } from "./names.ts";
@@ -61,11 +62,16 @@ export class RegionWriter {
     const count = exits.some(({ kind }) => kind === "foreach");
 
     if (!runsOnBatch(definition)) {
-      const answer = {
-        ...(choice && { choice: "$states.result.Payload.choice" }),
-        ...(count && { n: "$states.result.Payload.count" }),
-      };
-      states[step] = lambdaTask(step, definition, around, this.#substitutions, exit({ ...from, ...answer }));
+      const { deploy } = definition;
+      if (deploy !== undefined) Object.assign(states, this.#deploy(draft, step, { ...definition, deploy }, exit));
+      else {
+        const answer = {
+          ...(choice && { choice: "$states.result.Payload.choice" }),
+          ...(count && { n: "$states.result.Payload.count" }),
+        };
+        const after = exit({ ...from, ...answer });
+        states[step] = lambdaTask(this.#substitutions.ofStep("function", step), definition, around, after);
+      }
     } else if (choice || count) {
       const record = this.#names.of(step, "record");
       const answer = {
@@ -79,6 +85,18 @@ export class RegionWriter {
       states[step] = batchTask(this.#definition.name, step, definition, around, this.#substitutions, exit(from));
     }
     Object.assign(states, helpers);
+  }
+
+  #deploy({ around }: Draft, step: string, definition: DeployStates["definition"], exit: (changes: Changes) => Exit) {
+    const { exits } = this.#fold.places.get(step) ?? { exits: [] };
+    const answer = {
+      ...(exits.length > 1 && { choice: "choice" }),
+      ...(exits.some(({ kind }) => kind === "foreach") && { n: "n" }),
+    };
+    const after = exit({ from: fromStep(step), ...answer });
+    const functionName = this.#substitutions.ofStep("function", step);
+    const name = (what: string) => this.#names.of(step, what);
+    return deployStates({ step, definition, functionName, around, exit: after, name });
   }
 
   /** How a step's last Task state goes on; `helpers` gets the Choice, Parallel and Map states that this needs. */

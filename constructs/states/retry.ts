@@ -31,6 +31,7 @@ export const serviceRetriers = {
   },
   // It only reads: any failure may be tried again.
   dynamodb: { ErrorEquals: ["States.ALL"], ...patiently },
+  sagemaker: { ErrorEquals: ["SageMaker.ThrottlingException", "SageMaker.SdkClientException"], ...patiently },
 } as const satisfies Record<string, Retrier>;
 
 /** The service's retrier, and the user's for whatever else ends an attempt, a time-out too. Step Functions counts each by itself. */

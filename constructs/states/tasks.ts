@@ -5,7 +5,8 @@ import { type Around, evaluated, shard, stepState } from "./expressions.ts";
 import { retriers, serviceRetriers } from "./retry.ts";
 import type { Substitutions } from "./substitutions.ts";
 
-const attempt = { retry: "$states.context.State.RetryCount", redrive: "$states.context.Execution.RedriveCount" };
+/** What names the attempt that a state makes. */
+export const attempt = { retry: "$states.context.State.RetryCount", redrive: "$states.context.Execution.RedriveCount" };
 
 /** Whether the step's tasks are Batch jobs. */
 export function runsOnBatch({ body, compute }: StepDefinition): boolean {
@@ -28,18 +29,12 @@ export function beginTask(substitutions: Substitutions, next: string): Task {
   };
 }
 
-export function lambdaTask(
-  step: string,
-  { retry, timeout }: StepDefinition,
-  around: Around,
-  substitutions: Substitutions,
-  exit: Exit,
-): Task {
+export function lambdaTask(functionName: string, { retry, timeout }: StepDefinition, around: Around, exit: Exit): Task {
   return {
     Type: "Task",
     Resource: "arn:aws:states:::lambda:invoke",
     Arguments: {
-      FunctionName: substitutions.ofStep("function", step),
+      FunctionName: functionName,
       Payload: evaluated(stepState(around, attempt)),
     },
     Retry: retriers(serviceRetriers.lambda, retry),

@@ -1,13 +1,6 @@
-import { readFileSync } from "node:fs";
-import { parse } from "csv-parse/sync";
 import { artifact, FlowSpec, parameter, step } from "millrace";
-import { classify, fitSoftmax, type Softmax } from "./softmax.ts";
-
-interface Flower {
-  /** Sepal length and width, petal length and width, in cm. */
-  readonly measures: readonly number[];
-  readonly species: string;
-}
+import { countRight, type Flower, readFlowers } from "./flowers.ts";
+import { fitSoftmax, type Softmax } from "./softmax.ts";
 
 /** Trains the model of IrisClassifier on Fisher's irises, and saves it with its accuracy on flowers that it has not seen. */
 export default class TrainIris extends FlowSpec {
@@ -18,16 +11,10 @@ export default class TrainIris extends FlowSpec {
   model = artifact<Softmax>();
   version = "";
 
-  /** Every fifth flower is for the test: the file is sorted by species, so each has its share. */
   @step start() {
-    const file = new URL("../iris-stats/iris.csv", import.meta.url);
-    const rows: Record<string, string>[] = parse(readFileSync(file), { columns: true });
-    const flowers = rows.map(({ species = "", ...measures }) => ({
-      measures: Object.values(measures).map(Number),
-      species,
-    }));
-    this.training = flowers.filter((_, i) => i % 5 !== 0);
-    this.test = flowers.filter((_, i) => i % 5 === 0);
+    const { training, test } = readFlowers();
+    this.training = training;
+    this.test = test;
     return this.next(this.train);
   }
 
@@ -40,12 +27,11 @@ export default class TrainIris extends FlowSpec {
   }
 
   @step end() {
-    const right = this.test.filter(({ measures, species }) => classify(this.model, measures) === species);
-    const accuracy = right.length / this.test.length;
+    const right = countRight(this.model, this.test);
     this.version = this.saveModel("iris", this.model, {
-      metrics: { accuracy },
+      metrics: { accuracy: right / this.test.length },
       metadata: { rows: this.training.length },
     });
-    console.log(`iris:${this.version} tells ${right.length} of ${this.test.length} flowers right`);
+    console.log(`iris:${this.version} tells ${right} of ${this.test.length} flowers right`);
   }
 }

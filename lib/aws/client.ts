@@ -6,12 +6,13 @@ import { exchange, type HttpResponse } from "./http.ts";
 import { sha256, sign } from "./signature.ts";
 
 /** As signatures name it. */
-export type Service = "s3" | "dynamodb" | "states" | "codebuild";
+export type Service = "s3" | "dynamodb" | "states" | "sagemaker" | "codebuild";
 
 const names: Readonly<Record<Service, string>> = {
   s3: "S3",
   dynamodb: "DynamoDB",
   states: "StepFunctions",
+  sagemaker: "SageMaker",
   codebuild: "CodeBuild",
 };
 
@@ -35,6 +36,7 @@ const attemptTimeout: Readonly<Record<Service, number>> = {
   s3: 60_000,
   dynamodb: 10_000,
   states: 10_000,
+  sagemaker: 20_000,
   codebuild: 10_000,
 };
 const longestDelay = 10_000;

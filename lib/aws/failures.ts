@@ -26,7 +26,7 @@ const passing = new Set(["None", "TransactionConflict", "ThrottlingError", "Prov
 const fixes: Readonly<Record<string, string>> = {
   AccessDenied:
     "Grant the role this action on the bucket; without s3:ListBucket, an object that is not there is answered so too.",
-  AccessDeniedException: "Grant the role this action on the table.",
+  AccessDeniedException: "Grant the role this action on what is named.",
   NoSuchBucket: "Check the bucket's name and region.",
   ResourceNotFoundException: "Check the table's name and region.",
 };

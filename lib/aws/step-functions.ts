@@ -10,6 +10,7 @@ export interface HistoryEvent {
   readonly type: string;
   readonly stateEnteredEventDetails?: { readonly name: string };
   readonly taskScheduledEventDetails?: { readonly parameters: string; readonly timeoutInSeconds?: number };
+  readonly taskSucceededEventDetails?: { readonly output?: string };
   readonly taskFailedEventDetails?: EventFailure;
   readonly taskTimedOutEventDetails?: EventFailure;
   readonly taskStartFailedEventDetails?: EventFailure;

@@ -1,4 +1,5 @@
 import { Models } from "../model/store/models.ts";
+import { Deployments } from "./deployments.ts";
 import { ClientError } from "./errors.ts";
 import { Flow } from "./flow.ts";
 import { openStore, type Store, type StoreLocation } from "./open.ts";
@@ -11,9 +12,12 @@ export class Client {
   readonly #store: Store;
   /** Versions of models, and the aliases that point to them. */
   readonly models: Models;
+  /** What was deployed, and where. */
+  readonly deployments: Deployments;
 
   constructor(store: Store) {
     this.models = new Models(store.records.models, store.blobs);
+    this.deployments = new Deployments(store);
     this.#store = store;
   }
 

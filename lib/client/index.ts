@@ -1,8 +1,10 @@
 export { isMillraceError, MillraceError } from "../errors.ts";
+export type { DeployedModel, DeploymentRecord, DeploymentStatus } from "../metadata/deployments.ts";
 export type { AttemptRecord, Failure, RunRecord, RunStatus } from "../metadata/records.ts";
 export type { Model, Models } from "../model/store/models.ts";
 export { Artifact, type Data } from "./artifact.ts";
 export { Client, openClient } from "./client.ts";
+export { Deployments } from "./deployments.ts";
 export { ClientError, NotFoundError } from "./errors.ts";
 export { Flow, type RunsOptions } from "./flow.ts";
 export type { Line } from "./lines.ts";

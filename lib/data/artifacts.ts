@@ -62,12 +62,17 @@ export async function storeEncoded(
 
 /** Reads an artifact. Each call gives a fresh value. @throws BlobMissingError, BlobCorruptError, DecodeError, StoreError */
 export async function loadArtifact(ref: ArtifactRef, blobs: BlobStore): Promise<unknown> {
-  return decode(ref.codec, inlineBytes(ref) ?? (await blobs.get(ref)), ref.type);
+  return decode(ref.codec, await artifactBytes(ref, blobs), ref.type);
 }
 
 /** As {@link loadArtifact}, blocking the thread. */
 export function loadArtifactSync(ref: ArtifactRef, blobs: BlobStore): unknown {
   return decode(ref.codec, inlineBytes(ref) ?? blobs.getSync(ref), ref.type);
+}
+
+/** An artifact's bytes, as its codec wrote them. @throws BlobMissingError, BlobCorruptError, StoreError */
+export async function artifactBytes(ref: ArtifactRef, blobs: BlobStore): Promise<Uint8Array> {
+  return inlineBytes(ref) ?? (await blobs.get(ref));
 }
 
 function inlineBytes({ codec, inline }: ArtifactRef): Uint8Array | undefined {

@@ -55,6 +55,8 @@ export interface StepDefinition {
   readonly timeout?: number;
   /** Locally, a process of its own instead of a worker thread. */
   readonly isolate?: "process";
+  /** What the step deploys when its body has run. */
+  readonly deploy?: Deploy;
   readonly doc?: string;
   readonly file?: string;
   readonly line?: number;
@@ -123,6 +125,25 @@ export type Compute =
       readonly image?: string;
     };
 // memory is in MiB
+
+/** A service that a step puts behind an endpoint, with artifacts as its models. */
+export interface Deploy {
+  /** The endpoint's name: in an account and region there is one of it, and locally one in a store. */
+  readonly endpoint: string;
+  /** `service.ts#IrisClassifier`, relative to the file that declares the flow; without a class, the only one there. */
+  readonly service: string;
+  /** By the model's path in the service, the artifact that it is. */
+  readonly models: Readonly<Record<string, string>>;
+  readonly hosting: Hosting;
+  /** Seconds that the endpoint may take until it is in service. */
+  readonly timeout: number;
+}
+
+/** What an endpoint runs on, on AWS. */
+export type Hosting =
+  | { readonly kind: "instances"; readonly type: string; readonly count: number }
+  /** `memory` is in MiB. */
+  | { readonly kind: "serverless"; readonly memory: number; readonly maxConcurrency: number };
 
 export interface Retry {
   /** Attempts after the first. */

@@ -97,6 +97,20 @@ export function modelAliasKey(name: string, alias: string): Key {
   return { pk: `M#${encodeName(name)}`, sk: `${modelAliasPrefix}${encodeName(alias)}` };
 }
 
+/** In the list of endpoints. */
+export function endpointListKey(endpoint: string): Key {
+  return { pk: "ENDPOINTS", sk: endpoint };
+}
+
+export function deploymentKey(endpoint: string, id: string): Key {
+  return { pk: `D#${endpoint}`, sk: id };
+}
+
+/** `source` and `target`: a kind, and a name of that kind. */
+export function lineageKey(source: readonly [kind: string, name: string], target: readonly [string, string]): Key {
+  return { pk: `L#${source[0]}#${encodeName(source[1])}`, sk: `${target[0]}#${encodeName(target[1])}` };
+}
+
 export function taskPartition(flow: string, run: string, step: string, shard: number | string): string {
   return `${flow}#R#${encodeName(run)}#${encodeName(step)}#${shard}`;
 }

@@ -1,5 +1,6 @@
 import type { ArtifactRef, Manifest } from "../data/store.ts";
 import type { Json } from "../flow/definition.ts";
+import type { DeploymentRecord } from "./deployments.ts";
 import type { ModelRecord } from "./models.ts";
 
 /** `interrupted`: stopped by a person (Ctrl-C, StopExecution). `lost`: the runner died without a word; never stored by itself, found on reading. */
@@ -81,6 +82,8 @@ export interface TaskCommit {
   readonly tags?: readonly string[];
   /** What the task saved as models. */
   readonly models?: readonly ModelRecord[];
+  /** What the task put in service. */
+  readonly deployment?: DeploymentRecord;
 }
 
 /** Consecutive items, encoded together as an array. */

@@ -1,3 +1,5 @@
+import type { DeploymentRecords } from "./deployments.ts";
+import type { LineageRecords } from "./lineage.ts";
 import type { ModelRecords } from "./models.ts";
 import type {
   AttemptRecord,
@@ -40,7 +42,7 @@ export interface MetadataWriter {
     log?: LogPointer,
   ): Promise<{ attempt: number; committed?: TaskCommit }>;
   failAttempt(task: TaskAddress, token: string, endedAt: string, failure: Failure): Promise<void>;
-  /** Answers with the winner's commit: this one, or that of the attempt that was faster. The winner's models are there from then on. */
+  /** Answers with the winner's commit: this one, or that of the attempt that was faster. The winner's models and deployment are there from then on. */
   commit(task: TaskAddress, token: string, endedAt: string, commit: TaskCommit): Promise<TaskCommit>;
   endRun(flow: string, run: string, end: RunEnd): Promise<void>;
   addTags(flow: string, run: string, tags: readonly string[]): Promise<void>;
@@ -74,6 +76,8 @@ export interface MetadataReader {
 
 export interface MetadataStore extends MetadataReader, MetadataWriter {
   readonly models: ModelRecords;
+  readonly deployments: DeploymentRecords;
+  readonly lineage: LineageRecords;
   close(): Promise<void>;
 }
 

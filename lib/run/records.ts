@@ -1,3 +1,4 @@
+import type { DeploymentRecord } from "../metadata/deployments.ts";
 import type { Failure, LogPointer, TaskCommit } from "../metadata/records.ts";
 import type { MetadataStore, TaskAddress } from "../metadata/store.ts";
 import type { Scope } from "./scope.ts";
@@ -23,7 +24,9 @@ export class TaskRecords {
     this.#note(this.#store.commit(task, tokenOf(attempt), at.toISOString(), commit));
   }
 
-  failed(task: TaskAddress, attempt: number, at: Date, failure: Failure): void {
+  /** @param deployment What it tried to deploy. */
+  failed(task: TaskAddress, attempt: number, at: Date, failure: Failure, deployment?: DeploymentRecord): void {
+    if (deployment) this.#note(this.#store.deployments.put(deployment));
     this.#note(this.#store.failAttempt(task, tokenOf(attempt), at.toISOString(), failure));
   }
 

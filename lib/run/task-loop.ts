@@ -57,7 +57,12 @@ async function run({ flow, bodies, blobs }: Loaded, request: AttemptRequest): Pr
   const context = flow.contexts[request.step];
   if (context === undefined) throw new RangeError(`${flow.flow} has no step ${request.step}.`);
   const began = process.uptime();
-  const outcome = await runAttempt(context, request, bodies.get(request.step), blobs);
+  const ran = await runAttempt(context, request, bodies.get(request.step), blobs);
+  const { deploy } = context.definition;
+  // Only where there is such a step: nothing else of a run needs what bundles are made with.
+  const outcome = deploy
+    ? await (await import("./deploy.ts")).deployHere(flow, context, deploy, request, ran, blobs)
+    : ran;
   send({ type: "outcome", outcome, milliseconds: (process.uptime() - began) * 1000 });
 }
 

@@ -87,7 +87,7 @@ export class TaskRunner {
   #end(address: TaskAddress, attempt: number, began: Date | undefined, outcome: AttemptOutcome): void {
     const ended = new Date();
     if (outcome.status === "failed") {
-      this.#records.failed(address, attempt, ended, outcome.failure);
+      this.#records.failed(address, attempt, ended, outcome.failure, outcome.deployment);
     } else {
       this.#records.committed(address, attempt, ended, outcome.commit);
       const { step, path, visit } = address;

@@ -17,6 +17,13 @@ export interface Performance extends StepState {
   readonly log?: LogPointer;
 }
 
+/** An attempt that has run: what it leaves, or what an attempt before it has left and is on record. */
+export interface RunTask {
+  readonly attempt: number;
+  readonly commit: TaskCommit;
+  readonly isCommitted: boolean;
+}
+
 /**
  * One attempt of one task from its records to its records, as Lambda and Batch run it: finds what came before, runs the step, commits. Where
  * another attempt has won, its commit is what counts; the commit of `end` ends the run.
@@ -31,24 +38,52 @@ export async function performTask(
   body: unknown,
   performance: Performance,
 ): Promise<TaskAnswer> {
-  const { flow, step } = context;
-  const { run, path, visit, counts = "", token, log, redrive } = performance;
-  const address = addressOf(flow, run, { step, path, visit }, counts);
+  const { commit, isCommitted } = await runTask(store, blobs, context, body, performance);
+  const winner = isCommitted
+    ? commit
+    : await store.commit(addressOf(context, performance), performance.token, now(), commit);
+  return await endTask(store, context, performance, winner);
+}
+
+/** Runs the step, unless an attempt has won already. A failure is on record when it is thrown. @throws TaskFailedError */
+export async function runTask(
+  store: MetadataStore,
+  blobs: BlobStore,
+  context: StepContext,
+  body: unknown,
+  performance: Performance,
+): Promise<RunTask> {
+  const address = addressOf(context, performance);
+  const { token, log } = performance;
   const [request, { attempt, committed }] = await Promise.all([
     findRequest(store, context, performance),
     store.startAttempt(address, token, now(), log),
   ]);
-  const commit = committed ?? (await runAndCommit({ ...request, attempt }));
+  if (committed) return { attempt, commit: committed, isCommitted: true };
+  const outcome = await runAttempt(context, { ...request, attempt }, body, blobs);
+  if (outcome.status === "succeeded") return { attempt, commit: outcome.commit, isCommitted: false };
+  await store.failAttempt(address, token, now(), outcome.failure);
+  throw new TaskFailedError(outcome.failure);
+}
+
+/** What follows from what is on record of a task. */
+export async function endTask(
+  store: MetadataStore,
+  { flow, step, definition }: StepContext,
+  { run, redrive }: Performance,
+  { transition, foreach }: TaskCommit,
+): Promise<TaskAnswer> {
   if (step === "end")
     await store.endRun(flow, run, { status: "succeeded", endedAt: now(), ...(redrive && { redrive }) });
-  return answer(context, commit);
+  return {
+    ...(definition.transitions.length > 1 && { choice: transition }),
+    ...(foreach && { count: foreach.count }),
+  };
+}
 
-  async function runAndCommit(attempted: AttemptRequest): Promise<TaskCommit> {
-    const outcome = await runAttempt(context, attempted, body, blobs);
-    if (outcome.status === "succeeded") return await store.commit(address, token, now(), outcome.commit);
-    await store.failAttempt(address, token, now(), outcome.failure);
-    throw new TaskFailedError(outcome.failure);
-  }
+/** Where the task is on record. */
+export function addressOf({ flow, step }: StepContext, { run, path, visit, counts = "" }: StepState): TaskAddress {
+  return inRun(flow, run, { step, path, visit }, counts);
 }
 
 /** Everything that the attempt needs of the tasks before it. @throws NoRunError, NoPredecessorError, MissingInputsError */
@@ -63,7 +98,7 @@ async function findRequest(
     if (record === undefined) throw new NoRunError(context.flow, run);
     return { ...task, begin: { parameters: record.parameters, tags: record.tags } };
   }
-  const before = (await store.task(addressOf(context.flow, run, parseFrom(from), counts)))?.committed;
+  const before = (await store.task(inRun(context.flow, run, parseFrom(from), counts)))?.committed;
   if (before === undefined) throw new NoPredecessorError(context.step, from);
   if (context.join === undefined) return { ...task, before: enter(context, path, before) };
   return { ...task, before, inputs: await joinInputs(store, context, task, before) };
@@ -75,16 +110,9 @@ function parseFrom(from: string): TaskKey {
   return { step, path, visit: Number(visit) };
 }
 
-function addressOf(flow: string, run: string, task: TaskKey, counts: string): TaskAddress {
+function inRun(flow: string, run: string, task: TaskKey, counts: string): TaskAddress {
   const count = iterationCount(counts, task.path);
   return { flow, run, ...task, ...(count !== undefined && { count }) };
-}
-
-function answer({ definition }: StepContext, { transition, foreach }: TaskCommit): TaskAnswer {
-  return {
-    ...(definition.transitions.length > 1 && { choice: transition }),
-    ...(foreach && { count: foreach.count }),
-  };
 }
 
 function now(): string {

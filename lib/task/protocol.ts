@@ -1,6 +1,7 @@
 import type { BlobStore } from "../data/store.ts";
 import type { Json, StepDefinition } from "../flow/definition.ts";
 import type { Exit, Join, Place } from "../flow/fold.ts";
+import type { DeploymentRecord } from "../metadata/deployments.ts";
 import type { Failure, TaskCommit, TaskKey } from "../metadata/records.ts";
 
 /** What travels from state to state and, with the attempt's marks, to a task. Never data. */
@@ -47,7 +48,8 @@ export interface JoinInput extends TaskKey {
 
 export type AttemptOutcome =
   | { readonly status: "succeeded"; readonly commit: TaskCommit }
-  | { readonly status: "failed"; readonly failure: Failure };
+  /** `deployment`: what it tried to deploy. */
+  | { readonly status: "failed"; readonly failure: Failure; readonly deployment?: DeploymentRecord };
 
 /** One attempt of one task: load what the step reads, run it, encode and store what it leaves. */
 export type RunAttempt = (

@@ -10,7 +10,7 @@ import { inTurn, output, scratch } from "./measure.ts";
 export async function runtime(): Promise<readonly Figure[]> {
   const { bundles } = bundle({
     file: join(import.meta.dirname, "flows/foreach.ts"),
-    runtimes: { lambda: runtimeFile("task"), batch: runtimeFile("batch") },
+    runtimes: { lambda: runtimeFile("task"), batch: runtimeFile("batch"), deploy: runtimeFile("deploy") },
     scratch,
     bundle: true,
   });

@@ -45,7 +45,8 @@ async function bundle(source: string, files: Readonly<Record<string, Uint8Array 
 }
 
 function runtimes() {
-  return { lambda: join(project, "runtime.mjs"), batch: join(project, "runtime.mjs") };
+  const runtime = join(project, "runtime.mjs");
+  return { lambda: runtime, batch: runtime, deploy: runtime };
 }
 
 /** Runs a bundle as AWS does: by itself, in another folder, without the project. */

@@ -69,6 +69,9 @@ test("tasks reach the records of their own flow only", () => {
             "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["FLOWS", "BranchFlow@main", "BranchFlow@main#*"] },
           },
         }),
+        Match.objectLike({
+          Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["MODELS", "M#*", "L#*"] } },
+        }),
       ]),
     },
   });

@@ -82,6 +82,7 @@ async function runState(state: State, input: unknown, service: Service): Promise
       const rule = await matching(state, states);
       return leave(rule, input);
     }
+    case "Wait":
     case "Pass":
     case "Succeed":
       return leave(state, input);

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Machine, State } from "../../constructs/states/asl.ts";
 import { StateMachineError, stateMachine } from "../../constructs/states/index.ts";
-import type { FlowDefinition, StepDefinition } from "../../lib/flow/definition.ts";
+import type { Deploy, FlowDefinition, StepDefinition } from "../../lib/flow/definition.ts";
 import { FoldError } from "../../lib/flow/fold.ts";
 import { flow, foreach, join, next, shapes, step } from "../flow/flows.ts";
 
 const batch: Partial<StepDefinition> = { compute: { kind: "batch", vcpu: 4, memory: 8192 } };
+
+const deploy: Deploy = {
+  endpoint: "iris",
+  service: "service.ts#IrisClassifier",
+  models: { model: "softmax" },
+  hosting: { kind: "instances", type: "ml.m5.large", count: 1 },
+  timeout: 3600,
+};
 
 const documents: Readonly<Record<string, FlowDefinition>> = {
   ...shapes,
@@ -29,6 +37,19 @@ const documents: Readonly<Record<string, FlowDefinition>> = {
   }),
   "a container command": flow({
     start: step([next("end")], { body: { kind: "command", command: ["train"], image: "example/train" } }),
+  }),
+  "a step that deploys": flow({
+    start: step([next("release")]),
+    release: step([next("end")], { deploy, retry: { times: 1, interval: 60, backoff: 1 } }),
+  }),
+  "steps that deploy in a split, with a choice and at the end": flow({
+    start: step([next("a", "b")]),
+    a: step([next("a"), next("join")], { deploy }),
+    b: step([foreach("fit")], { deploy: { ...deploy, endpoint: "rose" } }),
+    fit: step([next("gather")]),
+    gather: join([next("join")]),
+    join: join([next("end")]),
+    end: step([], { deploy }),
   }),
   "foreach inline": flow({
     start: step([foreach("fit", { max: 1000, tolerate: 0.25, maxConcurrency: 5 })]),

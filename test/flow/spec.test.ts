@@ -270,6 +270,10 @@ describe("a flow's steps", () => {
     });
   });
 
+  const deployed = (change: object) => ({
+    deploy: { endpoint: "iris", service: "service.ts", instanceType: "ml.m5.large", ...change },
+  });
+
   const options: readonly [string, object, string][] = [
     ["an unknown option", { retries: 3 }, "The step a: retries is not an option of a step."],
     [
@@ -314,6 +318,67 @@ describe("a flow's steps", () => {
       'The step a: "5" is not a duration such as "20 ms", "90 s", "5 min" or "2 h".',
     ],
     ["a time-out of nothing", { timeout: "0 s" }, "The step a: timeout is a number from 0.001; received 0."],
+    [
+      "a deployment of nothing",
+      { deploy: "iris" },
+      'The step a: deploy is an endpoint and a service; received "iris".',
+    ],
+    ["an unknown option of a deployment", deployed({ region: "x" }), "The step a: region is not an option of deploy."],
+    [
+      "an endpoint that cannot have its name",
+      deployed({ endpoint: "iris_1" }),
+      'The step a: endpoint is a name of up to 63 letters, digits and hyphens between them; received "iris_1".',
+    ],
+    [
+      "a service that is no file",
+      deployed({ service: "Iris" }),
+      'The step a: service is a file, or a file and a class of it; received "Iris".',
+    ],
+    [
+      "a service outside of the flow's folder",
+      deployed({ service: "../service.ts" }),
+      'The step a: The file "../service.ts" is not below the folder of the flow\'s file, which is what goes to AWS.',
+    ],
+    [
+      "models that are no artifacts",
+      deployed({ models: ["model"] }),
+      'The step a: models is artifacts by the names of the service\'s models; received ["model"].',
+    ],
+    [
+      "an endpoint on nothing",
+      deployed({ instanceType: undefined }),
+      "The step a: deploy does not say what the endpoint runs on.",
+    ],
+    [
+      "an endpoint on two things",
+      deployed({ serverless: { memory: "2 GiB" } }),
+      "The step a: deploy has both instanceType and serverless.",
+    ],
+    [
+      "an instance type that is none",
+      deployed({ instanceType: "m5.large" }),
+      'The step a: instanceType is a type of SageMaker\'s; received "m5.large".',
+    ],
+    [
+      "half an instance",
+      deployed({ instanceCount: 0.5 }),
+      "The step a: instanceCount is a whole number from 1; received 0.5.",
+    ],
+    [
+      "memory that a serverless endpoint lacks",
+      deployed({ instanceType: undefined, serverless: { memory: "512 MiB" } }),
+      'The step a: memory is 1 to 6 GiB in whole ones on a serverless endpoint; received "512 MiB".',
+    ],
+    [
+      "more requests at a time than a serverless endpoint takes",
+      deployed({ instanceType: undefined, serverless: { memory: "2 GiB", maxConcurrency: 201 } }),
+      "The step a: maxConcurrency is a whole number from 1 to 200; received 201.",
+    ],
+    [
+      "seconds for an endpoint",
+      deployed({ timeout: "10 s" }),
+      'The step a: timeout is at least a minute for an endpoint; received "10 s".',
+    ],
     ["an unknown isolation", { isolate: "vm" }, 'The step a: isolate is "process"; received "vm".'],
   ];
 

@@ -3,11 +3,15 @@ import { describe, expect, it } from "vitest";
 import { childPath } from "../../lib/flow/path.ts";
 import {
   decodeName,
+  deploymentKey,
   encodeName,
+  endpointListKey,
   flowKey,
   flowPartition,
   type Key,
   latestKey,
+  lineageKey,
+  modelKey,
   runKey,
   runOfSort,
   runSort,
@@ -30,7 +34,7 @@ const path = fc
 
 /** Every address of a record, with the key that it gets. */
 const record: fc.Arbitrary<{ address: readonly unknown[]; key: Key }> = fc
-  .record({ kind: fc.nat(5), flow: name, branch: name, run: name, step: name, tag: name, path, visit: fc.nat(12) })
+  .record({ kind: fc.nat(9), flow: name, branch: name, run: name, step: name, tag: name, path, visit: fc.nat(12) })
   .map(({ kind, flow, branch, run, step, tag, path, visit }) => {
     const partition = flowPartition(flow, branch);
     const all = [
@@ -46,6 +50,10 @@ const record: fc.Arbitrary<{ address: readonly unknown[]; key: Key }> = fc
         address: ["task", flow, branch, run, step, path, visit],
         key: { pk: taskPartition(partition, run, step, shardOf(path)), sk: taskSort(path, visit) },
       },
+      { address: ["model", flow, run], key: modelKey(flow, run) },
+      { address: ["endpoint", visit], key: endpointListKey(`iris-${visit}`) },
+      { address: ["deployment", visit, step], key: deploymentKey(`iris-${visit}`, step) },
+      { address: ["lineage", flow, run], key: lineageKey(["run", flow], ["deployment", run]) },
     ];
     return all[kind] ?? all[0];
   })
@@ -62,6 +70,9 @@ describe("keys in DynamoDB", () => {
       stepKey(flow, "r1", "fit"),
       { pk: tagPartition(flow, "nightly"), sk: runSort("2026-01-01T00:00:00.000Z", "r1") },
       { pk: taskPartition(flow, "r1", "fit", shardOf("1.1234", 2_500)), sk: taskSort("1.1234", 2) },
+      endpointListKey("iris"),
+      deploymentKey("iris", "d1"),
+      lineageKey(["model", "iris:v1"], ["deployment", "iris/d1"]),
     ]).toEqual([
       { pk: "FLOWS", sk: "BranchFlow@main" },
       { pk: "BranchFlow@main", sk: "LATEST#run" },
@@ -70,6 +81,9 @@ describe("keys in DynamoDB", () => {
       { pk: "BranchFlow@main#R#r1", sk: "S#fit" },
       { pk: "BranchFlow@main#T#nightly", sk: "2026-01-01T00:00:00.000Z#r1" },
       { pk: "BranchFlow@main#R#r1#fit#1", sk: "1.1234#2" },
+      { pk: "ENDPOINTS", sk: "iris" },
+      { pk: "D#iris", sk: "d1" },
+      { pk: "L#model#iris:v1", sk: "deployment#iris/d1" },
     ]);
   });
 

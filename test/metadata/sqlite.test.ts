@@ -144,6 +144,19 @@ describe("records in SQLite", () => {
   });
 });
 
+it("takes over a store of the version before, with the lineage of its models", async () => {
+  const ref = { hash: "c0ffee", size: 1, codec: "json", type: "number" };
+  const model = { name: "iris", version: "v1", createdAt: time(0), ref, metrics: {}, metadata: {} };
+  await withStore((store) => store.models.put(model));
+  const database = new DatabaseSync(join(folder, "metadata.db"));
+  database.exec("DROP TABLE deployments; DROP TABLE lineage; PRAGMA user_version = 2");
+  database.close();
+  await withStore(async (store) => {
+    expect(await store.lineage.from({ kind: "artifact", name: "c0ffee" }, "model")).toEqual(["iris:v1"]);
+    expect(await store.deployments.endpoints()).toEqual([]);
+  });
+});
+
 describe("a store that cannot be used", () => {
   const file = () => join(folder, "metadata.db");
 
@@ -186,7 +199,7 @@ describe("a store that cannot be used", () => {
     new DatabaseSync(file()).exec("PRAGMA user_version = 9");
     expect(await problem(() => new SqliteMetadataStore(folder))).toEqual({
       code: "STORE_VERSION",
-      message: "The store has version 9; this Millrace knows versions up to 2.",
+      message: "The store has version 9; this Millrace knows versions up to 3.",
       fix: "Update the package (npm install millrace@latest), or choose another folder with MILLRACE_STORE.",
       at: { file: file() },
     });

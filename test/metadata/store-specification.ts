@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DeploymentRecord } from "../../lib/metadata/deployments.ts";
 import type { ModelRecord } from "../../lib/metadata/models.ts";
 import { thisProcess } from "../../lib/metadata/owner.ts";
 import type { RunRecord, TaskCommit } from "../../lib/metadata/records.ts";
@@ -440,6 +441,96 @@ export function specifyMetadataStore(create: () => Promise<Place>): void {
       expect(await store.steps("Train", "r1")).toEqual(["start", "body", "join"]);
       await store.beginRun(runRecord({ run: "r2", steps: ["start"] }));
       expect(await store.steps("Train", "r2")).toEqual([]);
+    });
+  });
+
+  describe("deployments", () => {
+    const deployment = (id: string, change: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
+      endpoint: "iris",
+      id,
+      status: "deploying",
+      startedAt: time(0),
+      source: { flow: "Train", run: "r1", step: "release", path: "", visit: 0, attempt: 0 },
+      service: "IrisClassifier",
+      code: "c0de",
+      models: { model: { artifact: "softmax", hash, type: "Object" } },
+      data: "s3://bucket/endpoints/iris/model.tar.gz",
+      ...change,
+    });
+    const model = (version: string): ModelRecord => ({
+      name: "iris",
+      version,
+      createdAt: time(0),
+      ref: { hash, size: 1, codec: "json", type: "number" },
+      metrics: {},
+      metadata: {},
+    });
+    const versioned = (record: DeploymentRecord, version: string): DeploymentRecord => ({
+      ...record,
+      models: { model: { artifact: "softmax", hash, type: "Object", version } },
+    });
+
+    it("are read back by endpoint, newest first", async () => {
+      for (const id of ["2", "1", "3"]) await store.deployments.put(deployment(id));
+      await store.deployments.put(deployment("1", { endpoint: "Rose" }));
+      expect(await open().deployments.endpoints()).toEqual(["Rose", "iris"]);
+      expect(await store.deployments.get("iris", "2")).toEqual(deployment("2"));
+      expect(await store.deployments.get("iris", "4")).toBeUndefined();
+      expect(await store.deployments.list("iris", { limit: 2 })).toEqual([deployment("3"), deployment("2")]);
+      expect(await store.deployments.list("none")).toEqual([]);
+    });
+
+    it("follow what becomes of them, until they are in service", async () => {
+      const failed = deployment("1", { status: "failed", endedAt: time(9), failure: "no capacity" });
+      await store.deployments.put(deployment("1"));
+      await store.deployments.put(failed);
+      expect(await store.deployments.list("iris")).toEqual([failed]);
+      const inService = deployment("2", { status: "in_service", endedAt: time(9) });
+      await store.deployments.put(inService);
+      await store.deployments.put(deployment("2"));
+      expect(await store.deployments.get("iris", "2")).toEqual(inService);
+    });
+
+    it("name the newest version of a model with the same content", async () => {
+      for (const version of ["1", "2"]) await store.models.put(model(version));
+      await store.deployments.put(deployment("1"));
+      expect(await store.deployments.get("iris", "1")).toEqual(versioned(deployment("1"), "iris:2"));
+    });
+
+    it("are found from the run, the model and the artifact that they were made of", async () => {
+      await store.models.put(model("1"));
+      for (const id of ["2", "1"]) await store.deployments.put(deployment(id));
+      for (const source of [
+        { kind: "run", name: "Train/r1" },
+        { kind: "model", name: "iris:1" },
+        { kind: "artifact", name: hash },
+      ] as const) {
+        expect(await open().lineage.from(source, "deployment")).toEqual(["iris/1", "iris/2"]);
+      }
+      expect(await store.lineage.from({ kind: "artifact", name: hash }, "model")).toEqual(["iris:1"]);
+      expect(await store.lineage.from({ kind: "run", name: "Train/r2" }, "deployment")).toEqual([]);
+    });
+
+    it("of a task are there with the winner's commit, its models known, and no others", async () => {
+      await store.beginRun(runRecord());
+      const task = address("release");
+      await store.startAttempt(task, "a", time(1));
+      await store.startAttempt(task, "b", time(2));
+      const won = deployment("1", { status: "in_service" });
+      await store.commit(task, "a", time(3), commitOf(0, { models: [model("1")], deployment: won }));
+      await store.commit(task, "b", time(4), commitOf(1, { deployment: deployment("2", { status: "in_service" }) }));
+      expect(await store.deployments.list("iris")).toEqual([versioned(won, "iris:1")]);
+    });
+  });
+
+  describe("lineage", () => {
+    it("is forward, under any name, and each link is there once", async () => {
+      const source = { kind: "run", name: "Train#@%/r1" } as const;
+      const target = { kind: "deployment", name: "iris/#1%" } as const;
+      for (let i = 0; i < 2; i++) await store.lineage.add(source, target);
+      expect(await open().lineage.from(source, "deployment")).toEqual(["iris/#1%"]);
+      expect(await store.lineage.from(source, "model")).toEqual([]);
+      expect(await store.lineage.from({ ...source, kind: "model" }, "deployment")).toEqual([]);
     });
   });
 

@@ -13,15 +13,18 @@ export function checkArtifacts(definition: FlowDefinition, fold: Fold): Problem[
     const place = placeOf(definition, name);
     const reads = step.reads === "all" ? [] : step.reads;
     const inputReads = step.inputReads === undefined || step.inputReads === "all" ? [] : step.inputReads;
+    const deployed = Object.values(step.deploy?.models ?? {});
     const problems: Problem[] = [];
-    for (const artifact of new Set([...reads, ...step.writes, ...inputReads])) {
+    for (const artifact of new Set([...reads, ...step.writes, ...inputReads, ...deployed])) {
       if (!known.has(artifact)) problems.push({ ...unknown(definition, name, artifact), ...place });
     }
     for (const artifact of step.writes) {
       if (Object.hasOwn(definition.parameters, artifact))
         problems.push({ ...parameterWrite(name, artifact), ...place });
     }
-    for (const artifact of reads) {
+    // What a step deploys is as its body leaves it.
+    const needed = step.reads === "all" ? [] : deployed.filter((artifact) => !step.writes.includes(artifact));
+    for (const artifact of new Set([...reads, ...needed])) {
       const why = unset.before(name).get(artifact);
       if (why !== undefined) problems.push({ ...unsetRead(definition, name, artifact, why), ...place });
     }

@@ -2,6 +2,7 @@ import type { FlowDefinition } from "../definition.ts";
 import { type Fold, FoldError, fold } from "../fold.ts";
 import { checkArtifacts } from "./artifacts.ts";
 import { checkCompute } from "./compute.ts";
+import { checkDeploy } from "./deploy.ts";
 import { checkGraph } from "./graph.ts";
 import { checkJoins } from "./joins.ts";
 import { checkNames } from "./names.ts";
@@ -17,7 +18,8 @@ export function checkFlow(definition: FlowDefinition): Problem[] {
   if (graph.length > 0) return [...alone, ...graph];
   const folded = foldOrProblem(definition);
   if ("code" in folded) return [...alone, folded];
-  return [...alone, ...checkJoins(definition, folded), ...checkArtifacts(definition, folded)];
+  const checks = [checkJoins, checkArtifacts, checkDeploy];
+  return [...alone, ...checks.flatMap((check) => check(definition, folded))];
 }
 
 /** @throws FlowCheckError with all that {@link checkFlow} finds. */

@@ -77,8 +77,9 @@ function transitionOf(source: Source, path: Path, { next, foreach }: FileTransit
 }
 
 function settingsOf(source: Source, path: Path, step: FileStep, problems: Problem[]): StepSettings {
-  const { compute, retry, timeout, isolate, python, requirements, conda, pythonVersion, interpreter } = step;
-  const options = { compute, retry, timeout, isolate, python, requirements, conda, pythonVersion, interpreter };
+  const { compute, retry, timeout, isolate, deploy, python, requirements, conda, pythonVersion, interpreter } = step;
+  const environment = { requirements, conda, pythonVersion, interpreter };
+  const options = { compute, retry, timeout, isolate, deploy, python, ...environment };
   try {
     // Every value is checked there, since JavaScript calls it without types too.
     return readStepOptions(String(path.at(-1)), options as unknown as StepOptions);

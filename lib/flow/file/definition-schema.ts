@@ -78,6 +78,27 @@ const compute = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const deploy = z.strictObject({
+  endpoint: text.regex(/^[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}$/, {
+    error: "a name of up to 63 letters, digits and hyphens between them",
+  }),
+  service: text.regex(/^(?!\/|.*\.\.\/)[^#\\]+\.[cm]?[jt]s(#[\w$]+)?$/, {
+    error: "a file and a class of it, as service.ts#IrisClassifier",
+  }),
+  models: z
+    .record(text.regex(/^[\w$]+(?:\.[\w$]+)*$/), name)
+    .meta({ description: "By the model's path in the service, the artifact that it is." }),
+  hosting: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("instances"), type: text, count: z.int().min(1) }),
+    z.strictObject({
+      kind: z.literal("serverless"),
+      memory: z.int().min(1024).max(6144).meta({ description: "In MiB." }),
+      maxConcurrency: z.int().min(1).max(200),
+    }),
+  ]),
+  timeout: z.number().min(60).meta({ description: "In seconds." }),
+});
+
 const seconds = z.number().meta({ description: "In seconds." });
 const names = z.array(name);
 const namesOrAll = z.union([names, z.literal("all")], { error: 'a list of names, or "all"' });
@@ -109,6 +130,7 @@ const step = z
       .exactOptional(),
     timeout: seconds.positive().exactOptional(),
     isolate: z.literal("process").exactOptional(),
+    deploy: deploy.meta({ description: "What the step deploys to an endpoint when its body has run." }).exactOptional(),
     doc: text.exactOptional(),
     file: text.exactOptional(),
     line,

@@ -24,13 +24,14 @@ const step = z
     reads: z.array(name).exactOptional(),
     writes: z.array(name).exactOptional(),
     doc: z.string().exactOptional(),
-    // The values of these four are read by what reads the options of `@step`.
+    // The values of these five are read by what reads the options of `@step`.
     compute: z.looseObject({}).exactOptional(),
     retry: z
       .union([z.number(), z.looseObject({})], { error: "a number, or { times, interval, backoff }" })
       .exactOptional(),
     timeout: z.string().exactOptional(),
     isolate: z.string().exactOptional(),
+    deploy: z.looseObject({}).exactOptional(),
   })
   .refine((step) => [step.handler, step.python, step.command].filter((body) => body !== undefined).length === 1, {
     error: "a step with one of handler, python and command",

@@ -22,6 +22,7 @@ const examples: Readonly<Record<string, string>> = {
   compute: "compute: { kind: batch, vcpu: 4, memory: 8 GiB }",
   retry: "retry: 3, or retry: { times: 3, interval: 10 s }",
   timeout: "timeout: 5 min",
+  deploy: "deploy: { endpoint: iris, service: service.ts, instanceType: ml.m5.large }",
 };
 
 /** @throws FlowCheckError with every value of the file that is not what the schema says. */

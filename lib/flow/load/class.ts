@@ -6,6 +6,7 @@ import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
 import { importFlow } from "./import.ts";
 import type { LoadedFlow } from "./load.ts";
+import { completeServices } from "./services.ts";
 
 /** Loads a flow that is a class; its code runs as far as its module declares it. */
 export async function loadClass(path: string, name: string | undefined, cache: FlowCache): Promise<LoadedFlow> {
@@ -17,8 +18,8 @@ export async function loadClass(path: string, name: string | undefined, cache: F
   ]);
   const module = cache.writeModule(code);
   const flow = chooseFlow(await importFlow(module, file, inputs), file, name);
-  const definition = describeFlow(flow);
-  return cache.keep(definition, { inputs: [...inputs, ...pythonFilesOf(definition)], packages, module });
+  const { definition, inputs: services } = await completeServices(describeFlow(flow), cache.folder);
+  return cache.keep(definition, { inputs: [...inputs, ...services, ...pythonFilesOf(definition)], packages, module });
 }
 
 /** The class that is named, or else the default export, or else the only flow that the module exports. */

@@ -10,14 +10,16 @@ import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
 import { importFlow } from "./import.ts";
 import type { LoadedFlow } from "./load.ts";
+import { completeServices } from "./services.ts";
 import { statOf } from "./stat.ts";
 
 /** Loads a flow that is written as YAML or JSON, with the functions that its steps name. */
 export async function loadDocument(path: string, cache: FlowCache): Promise<LoadedFlow> {
-  const { definition, problems } = readPythonSteps(await readFlowFile(path));
-  if (problems.length > 0) throw new FlowCheckError(definition.name, problems);
-  assertFlow(definition);
-  const files = [path, ...pythonFilesOf(definition)];
+  const { definition: read, problems } = readPythonSteps(await readFlowFile(path));
+  if (problems.length > 0) throw new FlowCheckError(read.name, problems);
+  assertFlow(read);
+  const { definition, inputs: services } = await completeServices(read, cache.folder);
+  const files = [path, ...services, ...pythonFilesOf(definition)];
   const handlers = handlersOf(definition);
   if (handlers.length === 0) return cache.keep(definition, { inputs: files, packages: [] });
   assertFiles(definition, handlers, dirname(path));

@@ -1,6 +1,7 @@
 import { MillraceError } from "../../errors.ts";
 import { type Duration, defaultLambdaMemory, parseDuration, parseSize, type Size } from "../../units.ts";
 import type { Compute, PythonEnvironment, Retry, StepDefinition } from "../definition.ts";
+import { type DeployOptions, readDeploy } from "./deploy.ts";
 import { readPythonBody } from "./python.ts";
 
 /** What `@step({ … })` takes. The values must be literals or constants: they are the same in every task. */
@@ -19,6 +20,11 @@ export interface StepOptions extends PythonEnvironment {
   readonly timeout?: Duration;
   /** Runs the step in a process of its own on a laptop, for native code or much memory. Default: a worker thread. */
   readonly isolate?: "process";
+  /**
+   * When its body has run, the step puts artifacts behind an endpoint: on AWS SageMaker's, on a laptop a bundle in the store. The step has
+   * succeeded when the endpoint is in service; where it does not come so far, what was there before answers on, and the step fails.
+   */
+  readonly deploy?: DeployOptions;
 }
 
 export interface LambdaCompute {
@@ -51,13 +57,15 @@ export interface RetryOptions {
 }
 
 /** The options as the flow's definition has them. */
-export type StepSettings = Partial<Pick<StepDefinition, "body" | "compute" | "retry" | "timeout" | "isolate">>;
+export type StepSettings = Partial<
+  Pick<StepDefinition, "body" | "compute" | "retry" | "timeout" | "isolate" | "deploy">
+>;
 
 /** @throws MillraceError `STEP_OPTIONS` where a value is not what {@link StepOptions} says: JavaScript and YAML have no types that would. */
 export function readStepOptions(step: string, options: StepOptions): StepSettings {
   try {
-    const { compute, retry, timeout, isolate, python, requirements, conda, pythonVersion, interpreter, ...rest } =
-      options;
+    const { compute, retry, timeout, isolate, deploy, python, ...environment } = options;
+    const { requirements, conda, pythonVersion, interpreter, ...rest } = environment;
     refuseUnknown("an option of a step", rest);
     const body = readPythonBody(step, python, { requirements, conda, pythonVersion, interpreter });
     if (isolate !== undefined && isolate !== "process") refuse("isolate", isolate, '"process"');
@@ -67,6 +75,7 @@ export function readStepOptions(step: string, options: StepOptions): StepSetting
       ...(retry !== undefined && { retry: readRetry(retry) }),
       ...(timeout !== undefined && { timeout: atLeast("timeout", parseDuration(timeout), 0.001) }),
       ...(isolate !== undefined && { isolate }),
+      ...(deploy !== undefined && { deploy: readDeploy(deploy) }),
     };
   } catch (cause) {
     if (!(cause instanceof MillraceError)) throw cause;

@@ -1,5 +1,6 @@
 import { MillraceError } from "../../errors.ts";
 import type { PythonBody, PythonEnvironment, StepDefinition } from "../definition.ts";
+import { fileBelow } from "./file-below.ts";
 
 type Given = { readonly [K in keyof PythonEnvironment]: PythonEnvironment[K] | undefined };
 
@@ -20,13 +21,7 @@ export function readPythonBody(step: string, python: unknown, given: Given): Pyt
     const expected = "python is a file, or a file and a function of it";
     throw refusal(`${expected}; received ${JSON.stringify(python)}.`, 'Write python: "train.py" or "train.py:fit".');
   }
-  if (file.startsWith("/") || file.includes("\\") || file.split("/").includes("..")) {
-    throw refusal(
-      `The file ${JSON.stringify(file)} is not below the folder of the flow's file, which is what goes to AWS.`,
-      "Move it there, and name it relative to that folder.",
-    );
-  }
-  const named = file.replace(/^(?:\.\/+)+/, "");
+  const named = fileBelow(file);
   return { kind: "python", python: `${named}:${name}`, ...(environment !== undefined && { environment }) };
 }
 

@@ -1,22 +1,26 @@
 import { decodeName, modelAliasKey, modelAliasPrefix, modelKey, modelListKey, modelVersionPrefix } from "../keys.ts";
+import { lineageOfModel } from "../lineage.ts";
 import type { ModelRecord, ModelRecords } from "../models.ts";
 import { parseRecord } from "../parse.ts";
 import { json, stringAt, text } from "./items.ts";
+import type { DynamoLineageRecords } from "./lineage.ts";
 import type { Query, Table } from "./table.ts";
 
 /** The models of an environment, of all branches. */
 export class DynamoModelRecords implements ModelRecords {
   readonly #table: Table;
+  readonly #lineage: DynamoLineageRecords;
 
-  constructor(table: Table) {
+  constructor(table: Table, lineage: DynamoLineageRecords) {
     this.#table = table;
+    this.#lineage = lineage;
   }
 
-  /** Two writes, the list of names first: repeated after a failure between them, they do no harm. */
+  /** Three writes, what finds it first: repeated after a failure between them, they do no harm. */
   async put(model: ModelRecord): Promise<void> {
     const { name, version } = model;
     const record = `model ${name}:${version}`;
-    await this.#table.put(modelListKey(name), {}, record);
+    await Promise.all([this.#table.put(modelListKey(name), {}, record), this.#lineage.addAll(lineageOfModel(model))]);
     await this.#table.put(modelKey(name, version), { record: json(model) }, record, "attribute_not_exists(pk)");
   }
 

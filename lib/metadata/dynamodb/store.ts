@@ -2,7 +2,9 @@ import { AwsClient } from "../../aws/client.ts";
 import { decodeName, encodeName, flowPartition } from "../keys.ts";
 import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
 import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
+import { DynamoDeploymentRecords } from "./deployments.ts";
 import { stringAt, text } from "./items.ts";
+import { DynamoLineageRecords } from "./lineage.ts";
 import { DynamoModelRecords } from "./models.ts";
 import { Runs } from "./runs.ts";
 import { Table } from "./table.ts";
@@ -17,6 +19,8 @@ import { Tasks } from "./tasks.ts";
  */
 export class DynamoMetadataStore implements MetadataStore {
   readonly models: DynamoModelRecords;
+  readonly deployments: DynamoDeploymentRecords;
+  readonly lineage: DynamoLineageRecords;
   readonly #table: Table;
   readonly #branch: string;
 
@@ -26,7 +30,9 @@ export class DynamoMetadataStore implements MetadataStore {
    */
   constructor(options: { readonly table: string; readonly branch?: string; readonly client?: AwsClient }) {
     this.#table = new Table(options.table, options.client ?? new AwsClient());
-    this.models = new DynamoModelRecords(this.#table);
+    this.lineage = new DynamoLineageRecords(this.#table);
+    this.models = new DynamoModelRecords(this.#table, this.lineage);
+    this.deployments = new DynamoDeploymentRecords(this.#table, this.lineage);
     this.#branch = options.branch ?? "main";
   }
 
@@ -43,7 +49,7 @@ export class DynamoMetadataStore implements MetadataStore {
     log?: LogPointer,
   ): Promise<{ attempt: number; committed?: TaskCommit }> {
     const begun = await this.#tasks(task.flow, task.run, task.step).start(task, token, startedAt, log);
-    await this.#putModels(begun.committed);
+    await this.#putMade(begun.committed);
     return begun;
   }
 
@@ -53,7 +59,7 @@ export class DynamoMetadataStore implements MetadataStore {
 
   async commit(task: TaskAddress, token: string, endedAt: string, commit: TaskCommit): Promise<TaskCommit> {
     const winner = await this.#tasks(task.flow, task.run, task.step).commit(task, token, endedAt, commit);
-    await this.#putModels(winner);
+    await this.#putMade(winner);
     return winner;
   }
 
@@ -121,8 +127,9 @@ export class DynamoMetadataStore implements MetadataStore {
   }
 
   /** The commit has them: whoever comes after an attempt that died here writes them. */
-  async #putModels(commit: TaskCommit | undefined): Promise<void> {
-    await Promise.all((commit?.models ?? []).map((model) => this.models.put(model)));
+  async #putMade({ models = [], deployment }: Partial<TaskCommit> = {}): Promise<void> {
+    await Promise.all(models.map((model) => this.models.put(model)));
+    if (deployment) await this.deployments.put(deployment);
   }
 
   #runs(flow: string): Runs {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MetadataStoreError } from "../errors.ts";
 
-const version = 2;
+const version = 3;
 
 const schema = `
   CREATE TABLE runs (
@@ -54,6 +54,25 @@ const modelSchema = `
     PRIMARY KEY (name, alias),
     FOREIGN KEY (name, version) REFERENCES models (name, version) ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID;
+`;
+
+/** Since version 3. */
+const deploymentSchema = `
+  CREATE TABLE deployments (
+    endpoint TEXT NOT NULL,
+    id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (endpoint, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE lineage (
+    source TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    PRIMARY KEY (source, kind, target)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO lineage (source, kind, target)
+    SELECT 'artifact:' || json_extract(record, '$.ref.hash'), 'model', name || ':' || version FROM models;
 `;
 
 /** Opens the database, and makes it where there is none yet. */
@@ -139,7 +158,8 @@ function migrate(database: DatabaseSync, file: string): void {
   database.exec("BEGIN IMMEDIATE");
   const found = storedVersion(database);
   if (found === 0) database.exec(schema);
-  if (found < 2) database.exec(`${modelSchema} PRAGMA user_version = ${version}`);
+  if (found < 2) database.exec(modelSchema);
+  if (found < 3) database.exec(`${deploymentSchema} PRAGMA user_version = ${version}`);
   database.exec("COMMIT");
   if (found > version) {
     throw new MetadataStoreError(

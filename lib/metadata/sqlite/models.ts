@@ -1,6 +1,8 @@
+import { lineageOfModel } from "../lineage.ts";
 import type { ModelRecord, ModelRecords } from "../models.ts";
 import { parseRecord } from "../parse.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { insertLineage } from "./lineage.ts";
 import type { Statements } from "./statements.ts";
 
 /** The models of a store in a folder. */
@@ -52,6 +54,7 @@ export class SqliteModelRecords implements ModelRecords {
 /** Within a transaction. */
 export function insertModel(sql: Statements, model: ModelRecord): void {
   sql("insertModel").run(model.name, model.version, JSON.stringify(model));
+  insertLineage(sql, lineageOfModel(model));
 }
 
 function parse(name: string, row: Readonly<Record<string, unknown>>): ModelRecord {

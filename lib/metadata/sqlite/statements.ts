@@ -59,6 +59,18 @@ const sql = {
     INSERT INTO model_aliases (name, alias, version) VALUES (?, ?, ?)
     ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version`,
   deleteAlias: "DELETE FROM model_aliases WHERE name = ? AND alias = ?",
+
+  // deployments (endpoint, id)
+  putDeployment: `
+    INSERT INTO deployments (endpoint, id, status, record) VALUES (:endpoint, :id, :status, :record)
+    ON CONFLICT DO UPDATE SET status = excluded.status, record = excluded.record WHERE status <> 'in_service'`,
+  endpoints: "SELECT DISTINCT endpoint FROM deployments ORDER BY endpoint",
+  deployment: "SELECT record FROM deployments WHERE endpoint = ? AND id = ?",
+  deployments: "SELECT record FROM deployments WHERE endpoint = ? ORDER BY id DESC LIMIT ?",
+
+  // lineage (source, kind, target)
+  addLineage: "INSERT OR IGNORE INTO lineage (source, kind, target) VALUES (?, ?, ?)",
+  lineage: "SELECT target FROM lineage WHERE source = ? AND kind = ? ORDER BY target",
 } as const;
 
 export type Statements = ReturnType<typeof statements>;

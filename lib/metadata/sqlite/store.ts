@@ -9,7 +9,9 @@ import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../
 import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
 import { superseded } from "../superseded.ts";
 import { openDatabase, storeError } from "./database.ts";
+import { insertDeployment, SqliteDeploymentRecords } from "./deployments.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { SqliteLineageRecords } from "./lineage.ts";
 import { insertModel, SqliteModelRecords } from "./models.ts";
 import { type Row, runFromRow, type StoredAttempt, taskFromRow } from "./rows.ts";
 import { type Statements, statements } from "./statements.ts";
@@ -21,6 +23,8 @@ export class SqliteMetadataStore implements MetadataStore {
   readonly #sql: Statements;
   readonly #writes: GroupCommit;
   readonly models: SqliteModelRecords;
+  readonly deployments: SqliteDeploymentRecords;
+  readonly lineage: SqliteLineageRecords;
   readonly #runIds = new Map<string, number>();
 
   /**
@@ -38,7 +42,10 @@ export class SqliteMetadataStore implements MetadataStore {
     this.#database = openDatabase(this.#file);
     this.#sql = statements(this.#database);
     this.#writes = new GroupCommit(this.#database, this.#sql, (error) => storeError(error, this.#file));
-    this.models = new SqliteModelRecords(this.#sql, this.#writes, (query) => this.#read(query));
+    const records = [this.#sql, this.#writes, <T>(query: () => T[]) => this.#read(query)] as const;
+    this.models = new SqliteModelRecords(...records);
+    this.deployments = new SqliteDeploymentRecords(...records);
+    this.lineage = new SqliteLineageRecords(...records);
   }
 
   async close(): Promise<void> {
@@ -109,6 +116,7 @@ export class SqliteMetadataStore implements MetadataStore {
         const { failure, ...begun } = attempt;
         this.#update(id, attempts.with(at, { ...begun, status: "succeeded", endedAt }), text);
         for (const model of commit.models ?? []) insertModel(this.#sql, model);
+        if (commit.deployment) insertDeployment(this.#sql, commit.deployment);
         return commit;
       }
       const winner = readCommit(task, committed);

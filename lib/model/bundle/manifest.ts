@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Json } from "../../flow/definition.ts";
 import { BundleError } from "./errors.ts";
 
-export const manifestFile = "millrace-bundle.json";
+export { manifestFile } from "./manifest-file.ts";
 
 /** Parts of letters, digits and a few marks: neither absolute nor with `..`, on any system. */
 const path = z.string().regex(/^(?!\.)[\w.@+-]+(?:\/(?!\.)[\w.@+-]+)*$/, "is no path inside the bundle");

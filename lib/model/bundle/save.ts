@@ -58,7 +58,7 @@ async function contentOf(service: ModelService, file: string, options: SaveOptio
   const encoded = models.map(([name, value]) => ({ name, ...encode(value, name) }));
   const { service: code, runtime } = await bundleCode(file, service.constructor.name);
   return {
-    ...(codeOnly && { unpacked: modelPaths(service).map(({ path }) => path) }),
+    ...(codeOnly && { unpacked: modelPaths(service).flatMap(({ path, isPacked }) => (isPacked ? [] : [path])) }),
     models: encoded.map(({ name, codec, type }) => {
       const origin = origins?.get(name);
       return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
@@ -103,7 +103,7 @@ function complete(Service: ServiceClass, name: string, { files, models, unpacked
   return all.set(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`).set(".dockerignore", documents.dockerignore);
 }
 
-/** Beside the folder first, so that it is there as a whole or not at all. */
+/** Beside the folder first, so that it is there as a whole; what was there before is put aside until then. */
 async function write(folder: string, files: Files): Promise<void> {
   const draft = join(dirname(folder), `.${basename(folder)}.${randomUUID()}`);
   try {
@@ -111,8 +111,12 @@ async function write(folder: string, files: Files): Promise<void> {
       await mkdir(dirname(join(draft, file)), { recursive: true });
       await writeFile(join(draft, file), content);
     }
-    await rm(folder, { recursive: true, force: true });
+    const before = `${draft}.before`;
+    await rename(folder, before).catch((error) => {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    });
     await rename(draft, folder);
+    await rm(before, { recursive: true, force: true });
   } catch (cause) {
     await rm(draft, { recursive: true, force: true });
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -58,7 +58,7 @@ def _resource(body: bytes) -> str:
         return ",".join(content["RequestItems"])
     if "TransactItems" in content:
         return ",".join(sorted({call["TableName"] for item in content["TransactItems"] for call in item.values()}))
-    return str(next((content[name] for name in ("TableName", "stateMachineArn", "executionArn", "jobName") if name in content), ""))
+    return str(next((content[name] for name in ("TableName", "stateMachineArn", "executionArn", "jobName", "EndpointName", "EndpointConfigName", "ModelName") if name in content), ""))
 
 
 def _s3_operation(method: str, path: str, query: dict) -> str:

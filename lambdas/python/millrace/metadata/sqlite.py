@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .records import RunRecord, TaskRecord
 
-_VERSION = 2
+_VERSION = 3
 _RUN = "SELECT runs.*, (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run_id = runs.id ORDER BY tag)) AS tags FROM runs"
 _NEWEST_FIRST = "ORDER BY started_at DESC, id DESC"
 

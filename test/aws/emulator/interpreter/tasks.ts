@@ -65,6 +65,7 @@ function parseResource(resource: string): Integration {
     lambda: "Lambda",
     batch: "Batch",
     sfn: "Sfn",
+    sagemaker: "SageMaker",
   };
   return { service, action, prefix: prefixes[service] ?? capitalize(service) };
 }

@@ -1,0 +1,272 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AwsClient } from "../../lib/aws/client.ts";
+import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
+import type { Deploy, FlowDefinition } from "../../lib/flow/definition.ts";
+import { fold } from "../../lib/flow/fold.ts";
+import { thisProcess } from "../../lib/metadata/owner.ts";
+import { SqliteMetadataStore } from "../../lib/metadata/sqlite/store.ts";
+import { stepContext } from "../../lib/task/context.ts";
+import { SageMakerEndpoint } from "../../lib/task/deploy/endpoint.ts";
+import { type DeployStep, performDeployment } from "../../lib/task/deploy/perform.ts";
+import type { DeployAnswer, ParkedAttempt } from "../../lib/task/deploy/protocol.ts";
+import { FakeSageMaker } from "./fake-sagemaker.ts";
+
+const deploy: Deploy = {
+  endpoint: "iris",
+  service: "service.ts#IrisClassifier",
+  models: { model: "softmax" },
+  hosting: { kind: "serverless", memory: 2048, maxConcurrency: 5 },
+  timeout: 600,
+};
+const definition: FlowDefinition = {
+  version: 1,
+  name: "Release",
+  parameters: {},
+  artifacts: ["softmax"],
+  initialized: [],
+  steps: {
+    start: {
+      body: { kind: "handler", handler: "steps.ts#release" },
+      transitions: [
+        { kind: "next", steps: ["start"] },
+        { kind: "next", steps: ["end"] },
+      ],
+      reads: [],
+      writes: ["softmax"],
+      deploy,
+    },
+    end: { body: { kind: "handler", handler: "steps.ts#end" }, transitions: [], reads: [], writes: [] },
+  },
+};
+const config = "millrace-release-iris-before";
+const mine = /^millrace-release-iris-\d{8}-\d{6}-\d{3}-\w{4}$/;
+
+let folder: string;
+let sageMaker: FakeSageMaker;
+let step: DeployStep;
+let bodies: number;
+
+beforeEach(async () => {
+  bodies = 0;
+  folder = await mkdtemp(join(tmpdir(), "millrace-deploy-"));
+  sageMaker = await FakeSageMaker.start();
+  const store = new SqliteMetadataStore(folder);
+  const startedAt = new Date().toISOString();
+  const run = { flow: "Release", run: "r1", status: "running", startedAt, parameters: {}, tags: [] } as const;
+  await store.beginRun({ ...run, owner: thisProcess() });
+  const settings = { image: "image", roleArn: "role", prefix: "millrace-release-iris", bucket: "bucket", code: "c0de" };
+  step = {
+    store,
+    blobs: new FolderBlobStore(folder),
+    context: stepContext(definition, fold(definition), "start"),
+    deploy,
+    endpoint: new SageMakerEndpoint(new AwsClient(sageMaker.env), deploy, settings),
+  };
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await step.store.close();
+  await sageMaker[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function body(flow: { softmax: unknown }): string {
+  bodies++;
+  flow.softmax = { weights: [bodies] };
+  return "end";
+}
+
+/** A turn, as the state machine asks for it. */
+function turn(
+  { deployment }: DeployAnswer = {},
+  { redrive = 0, token = `${redrive}.0` }: { redrive?: number; token?: string } = {},
+): Promise<DeployAnswer> {
+  const performance = { run: "r1", path: "", visit: 0, from: "", redrive, token, ...(deployment && { deployment }) };
+  return performDeployment(step, body, performance);
+}
+
+async function attempts() {
+  return (await step.store.task({ flow: "Release", run: "r1", step: "start", path: "", visit: 0 }))?.attempts;
+}
+
+/** The statuses of the endpoint's deployments on record, newest first, with why they failed. */
+async function onRecord() {
+  return (await step.store.deployments.list("iris")).map(({ status, failure }) => [status, failure]);
+}
+
+describe("an endpoint that is not there", () => {
+  test("is created, and the commit waits until it is in service", async () => {
+    const parked = await turn();
+    expect(parked).toEqual({ deployment: expect.objectContaining({ token: "0.0", attempt: 0, redrive: 0 }) });
+    expect(sageMaker.changes).toEqual([]);
+    const asked = await turn(parked);
+    expect(asked).toEqual({ deployment: { ...parked.deployment, isRequested: true }, status: "Creating" });
+    expect(await turn(asked)).toEqual(asked);
+    expect(await attempts()).toMatchObject([{ status: "running" }]);
+    expect(await onRecord()).toEqual([["deploying", undefined]]);
+
+    sageMaker.settle();
+    expect(await turn(asked)).toEqual({ choice: 1, status: "Deployed" });
+    expect(await attempts()).toMatchObject([{ status: "succeeded" }]);
+    expect(await onRecord()).toEqual([["in_service", undefined]]);
+    expect(sageMaker.changes.map((change) => change.split(" ")[0])).toEqual([
+      "CreateModel",
+      "CreateEndpointConfig",
+      "CreateEndpoint",
+    ]);
+    expect([...sageMaker.configs]).toEqual([expect.stringMatching(mine)]);
+    expect(sageMaker.models).toEqual(sageMaker.configs);
+  });
+
+  test("is deleted where it fails, with what was made for it", async () => {
+    const asked = await turn(await turn());
+    sageMaker.settle({ status: "Failed", failure: "no ping" });
+    await expect(turn(asked)).rejects.toMatchObject({
+      name: "DEPLOYMENT_FAILED",
+      message: expect.stringMatching(/^The endpoint iris did not come into service: no ping\. The log group /),
+    });
+    expect([sageMaker.endpoint, sageMaker.configs, sageMaker.models]).toEqual([undefined, new Set(), new Set()]);
+    expect(await attempts()).toMatchObject([{ status: "failed", failure: { name: "DEPLOYMENT_FAILED" } }]);
+    expect(await onRecord()).toEqual([["failed", "no ping."]]);
+  });
+
+  test("is made anew where an earlier one has failed and was left", async () => {
+    sageMaker.endpoint = { status: "Failed", config };
+    const parked = await turn();
+    expect(await turn(parked)).toEqual({ ...parked, status: "Deleting" });
+    expect(await turn(parked)).toMatchObject({ status: "Creating" });
+  });
+});
+
+describe("an endpoint that is in service", () => {
+  beforeEach(() => {
+    sageMaker.endpoint = { status: "InService", config };
+  });
+
+  test("is updated, and goes on with the one before where that fails", async () => {
+    const asked = await turn(await turn());
+    expect(asked.status).toBe("Updating");
+    sageMaker.settle({ config, failure: "out of memory" });
+    await expect(turn(asked)).rejects.toThrow("did not come into service: out of memory.");
+    expect(sageMaker.endpoint).toMatchObject({ status: "InService", config });
+    expect([sageMaker.configs, sageMaker.models]).toEqual([new Set(), new Set()]);
+  });
+
+  test.each(["UpdateRollbackFailed", "OutOfService"])("is not deleted, whatever state it is in: %s", async (status) => {
+    const asked = await turn(await turn());
+    sageMaker.settle({ status });
+    await expect(turn(asked)).rejects.toThrow(`did not come into service: it is ${status}.`);
+    expect(sageMaker.endpoint).toMatchObject({ status, config: expect.stringMatching(mine) });
+    expect(sageMaker.configs.size).toBe(1);
+  });
+
+  test("is waited for while somebody else changes it", async () => {
+    sageMaker.settle({ status: "Updating" });
+    const parked = await turn();
+    expect(await turn(parked)).toEqual({ ...parked, status: "Updating" });
+    expect(sageMaker.changes).toEqual([]);
+    sageMaker.settle();
+    expect((await turn(parked)).deployment?.isRequested).toBe(true);
+  });
+
+  test("may be taken by another run before this one has seen it in service", async () => {
+    const asked = await turn(await turn());
+    const { id = "" } = asked.deployment ?? {};
+    const record = await step.store.deployments.get("iris", id);
+    if (record === undefined) throw new Error("nothing is on record");
+    const other = {
+      ...record,
+      id: "other",
+      config: "millrace-release-iris-other",
+      previous: `millrace-release-iris-${id}`,
+    };
+    await step.store.deployments.put(other);
+    sageMaker.settle({ config: other.config });
+    expect(await turn(asked)).toEqual({ choice: 1, status: "Deployed" });
+    expect((await step.store.deployments.get("iris", id))?.status).toBe("in_service");
+    expect(sageMaker.configs.size).toBe(1);
+  });
+
+  test("may have been changed by another run between a look at it and the call", async () => {
+    const parked = await turn();
+    sageMaker.refusals.set("UpdateEndpoint", "Cannot update in-progress endpoint.");
+    const describe = step.endpoint.describe.bind(step.endpoint);
+    vi.spyOn(step.endpoint, "describe").mockImplementationOnce(async () => {
+      const found = await describe();
+      sageMaker.settle({ config: "of-another-run" });
+      return found;
+    });
+    expect(await turn(parked)).toEqual({ ...parked, status: "InService" });
+    sageMaker.refusals.clear();
+    expect((await turn(parked)).deployment?.isRequested).toBe(true);
+  });
+
+  test("that was deleted meanwhile is a failure", async () => {
+    const asked = await turn(await turn());
+    sageMaker.endpoint = undefined;
+    await expect(turn(asked)).rejects.toThrow("did not come into service: it was deleted.");
+    expect(sageMaker.configs).toEqual(new Set());
+  });
+
+  test("has so much time and no more; what it may yet take stays", async () => {
+    const asked = await turn(await turn());
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
+    await expect(turn(asked)).rejects.toThrow("did not come into service: it is Updating after 600 s.");
+    expect([sageMaker.configs.size, sageMaker.models.size]).toEqual([1, 1]);
+  });
+});
+
+test.each(["CreateModel", "CreateEndpointConfig", "CreateEndpoint"])(
+  "what SageMaker refuses fails the attempt with its words: %s",
+  async (operation) => {
+    sageMaker.refusals.set(operation, "The account-level quota is 0.");
+    const parked = await turn();
+    await expect(turn(parked)).rejects.toThrow(/did not come into service: SageMaker \w+ failed .*quota is 0\./);
+    expect([sageMaker.configs, sageMaker.models]).toEqual([new Set(), new Set()]);
+    expect(await onRecord()).toEqual([["failed", expect.stringContaining("quota is 0.")]]);
+  },
+);
+
+describe("a turn that is taken again", () => {
+  test("after its function died, when it had asked for the endpoint, does not ask again", async () => {
+    const parked = await turn();
+    await turn(parked);
+    sageMaker.settle();
+    expect(await turn(parked)).toEqual({ choice: 1, status: "Deployed" });
+    expect(sageMaker.changes.filter((change) => change === "CreateEndpoint iris")).toHaveLength(1);
+  });
+
+  test("after all was committed, answers what is on record", async () => {
+    const asked = await turn(await turn());
+    sageMaker.settle();
+    await turn(asked);
+    expect(await turn(asked)).toEqual({ choice: 1, status: "Deployed" });
+    expect(await turn({}, { token: "0.1" })).toEqual({ choice: 1, status: "Deployed" });
+    expect(bodies).toBe(1);
+  });
+
+  test("after a redrive is another attempt, from the body on", async () => {
+    const asked = await turn(await turn());
+    sageMaker.settle({ status: "Failed", failure: "no ping" });
+    await expect(turn(asked)).rejects.toThrow("no ping");
+    const again = (await turn(asked, { redrive: 1 })) as { deployment: ParkedAttempt };
+    expect(again.deployment).toMatchObject({ token: "1.0", attempt: 1, redrive: 1 });
+    expect(again.deployment.id).not.toBe(asked.deployment?.id);
+    const asked2 = await turn(again, { redrive: 1 });
+    sageMaker.settle();
+    expect(await turn(asked2, { redrive: 1 })).toEqual({ choice: 1, status: "Deployed" });
+    expect(bodies).toBe(2);
+    expect(await attempts()).toMatchObject([{ status: "failed" }, { status: "succeeded" }]);
+  });
+});
+
+test("a model that has no value fails the attempt before SageMaker is asked for anything", async () => {
+  const nothing = () => "end";
+  const performance = { run: "r1", path: "", visit: 0, from: "", token: "0.0" };
+  await expect(performDeployment(step, nothing, performance)).rejects.toMatchObject({ name: "UNSET_ARTIFACT" });
+  expect(await attempts()).toMatchObject([{ status: "failed", failure: { name: "UNSET_ARTIFACT" } }]);
+  expect(sageMaker.changes).toEqual([]);
+});

@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What a test says of the endpoint, as SageMaker describes it. */
+export interface FakeEndpoint {
+  status: string;
+  config: string;
+  failure?: string;
+}
+
+/** SageMaker with one endpoint, whose fate a test decides, and a bucket that takes everything, behind a real HTTP server. */
+export class FakeSageMaker implements AsyncDisposable {
+  endpoint: FakeEndpoint | undefined;
+  readonly configs = new Set<string>();
+  readonly models = new Set<string>();
+  /** The operations that changed something, with the name that they were asked for. */
+  readonly changes: string[] = [];
+  /** The message of a ValidationException, by the operation that is refused with it. */
+  readonly refusals = new Map<string, string>();
+  readonly #server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    try {
+      response.end(JSON.stringify(this.#answer(request, body)));
+    } catch (error) {
+      const content = { __type: "ValidationException", message: (error as Error).message };
+      response.writeHead(400).end(JSON.stringify(content));
+    }
+  });
+
+  static async start(): Promise<FakeSageMaker> {
+    const fake = new FakeSageMaker();
+    await new Promise<void>((resolve) => fake.#server.listen(0, "127.0.0.1", resolve));
+    return fake;
+  }
+
+  get env(): Record<string, string> {
+    const url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return { AWS_ENDPOINT_URL: url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+  }
+
+  /** What SageMaker was busy with comes to its end. */
+  settle(change: Partial<FakeEndpoint> = {}): void {
+    if (this.endpoint) Object.assign(this.endpoint, { status: "InService", ...change });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer({ method, headers }: IncomingMessage, body: Buffer): object {
+    if (method === "PUT") return {};
+    const [, operation = ""] = String(headers["x-amz-target"]).split(".");
+    const refusal = this.refusals.get(operation);
+    if (refusal !== undefined) throw new Error(refusal);
+    const { EndpointName, EndpointConfigName: config, ModelName: model } = JSON.parse(body.toString());
+    if (operation !== "DescribeEndpoint") this.changes.push(`${operation} ${EndpointName ?? config ?? model}`);
+    switch (operation) {
+      case "CreateModel":
+        this.models.add(model);
+        break;
+      case "DeleteModel":
+        this.models.delete(model);
+        break;
+      case "CreateEndpointConfig":
+        this.configs.add(config);
+        break;
+      case "DeleteEndpointConfig":
+        this.configs.delete(config);
+        break;
+      case "CreateEndpoint":
+        this.endpoint = { status: "Creating", config };
+        break;
+      case "UpdateEndpoint":
+        this.endpoint = { status: "Updating", config };
+        break;
+      case "DeleteEndpoint":
+        this.endpoint = undefined;
+        break;
+      default: {
+        if (this.endpoint === undefined) throw new Error(`Could not find endpoint "${EndpointName}".`);
+        const { status, config, failure } = this.endpoint;
+        return { EndpointStatus: status, EndpointConfigName: config, FailureReason: failure };
+      }
+    }
+    return {};
+  }
+}
