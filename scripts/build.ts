@@ -55,6 +55,8 @@ await Promise.all([
     },
     outdir: `${next}/lambdas`,
     outExtension: { ".js": ".mjs" },
+    // A step's bundle has it where the project does.
+    external: ["apache-arrow"],
     minify: true,
   }),
   promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", `${next}/types`]),
