@@ -36,7 +36,8 @@ export const arrowCodec: Codec = {
       if (loaded === undefined) throw missing;
       return loaded.tableToIPC(value as Table, "file");
     } catch (error) {
-      const fix = "Give each of its columns a type that apache-arrow writes.";
+      const fix =
+        "Give each of its columns a type, and in all its batches one dictionary, that apache-arrow writes to a file.";
       throw new EncodeError(at, `is a table that cannot be written: ${reasonOf(error)}`, fix, error);
     }
   },
@@ -71,5 +72,5 @@ function isArrow(bytes: Uint8Array): boolean {
 }
 
 function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+  return (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, "");
 }
