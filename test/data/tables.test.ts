@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -154,6 +155,24 @@ describe("a table is refused", () => {
       fix: "Install it: npm install apache-arrow.",
     });
     vi.doUnmock("apache-arrow");
+  });
+
+  it("that another copy of the library has made, whose columns would be lost", async () => {
+    const { tableFromArrays } = createRequire(import.meta.url)("apache-arrow") as typeof import("apache-arrow");
+    await expect(store(tableFromArrays({ x: [1] }))).rejects.toMatchObject({
+      code: "ENCODE",
+      message: "this.table is a table of another copy of apache-arrow than the one here.",
+      fix: "Have one copy of it: npm dedupe apache-arrow.",
+    });
+  });
+
+  it("with dictionaries that a file cannot have", async () => {
+    const table = tableFromArrays({ word: ["a"] }).concat(tableFromArrays({ word: ["b"] }));
+    await expect(store(table)).rejects.toMatchObject({
+      code: "ENCODE",
+      message:
+        "this.table is a table that cannot be written: The Arrow File format does not support replacement dictionaries.",
+    });
   });
 
   it("inside of another value", async () => {

@@ -32,12 +32,15 @@ export const arrowCodec: Codec = {
   encode(value, at) {
     const source = sources.get(value as Table);
     if (source !== undefined) return source;
+    // The library takes tables of its other copies, and writes them without their columns.
+    if (!loaded || Object.getPrototypeOf(value) !== loaded.Table.prototype) {
+      const fix = "Have one copy of it: npm dedupe apache-arrow.";
+      throw new EncodeError(at, "is a table of another copy of apache-arrow than the one here", fix, missing);
+    }
     try {
-      if (loaded === undefined) throw missing;
       return loaded.tableToIPC(value as Table, "file");
     } catch (error) {
-      const fix =
-        "Give each of its columns a type, and in all its batches one dictionary, that apache-arrow writes to a file.";
+      const fix = "Give each of its columns a type, and in all its batches one dictionary, that Arrow has in files.";
       throw new EncodeError(at, `is a table that cannot be written: ${reasonOf(error)}`, fix, error);
     }
   },
