@@ -3,7 +3,7 @@ import type { IJobQueue } from "aws-cdk-lib/aws-batch";
 import { type IRole, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
 import type { FlowDefinition, StepDefinition } from "../lib/flow/definition.ts";
-import { codeOf } from "./assets.ts";
+import { codeOf, type Files } from "./assets.ts";
 import { createJobQueue, createPublicNetwork } from "./batch-queue.ts";
 import type { PythonBundle } from "./bundle/request.ts";
 import { DeployError } from "./errors.ts";
@@ -25,6 +25,8 @@ export interface FlowStepsProps {
   readonly settings: TaskSettings;
   /** Each step's bundle. */
   readonly bundles: ReadonlyMap<string, string>;
+  /** Beside the bundle of each Lambda step. */
+  readonly modules: Files;
   readonly pythonBundles: ReadonlyMap<string, PythonBundle>;
   readonly jobQueue?: IJobQueue;
   readonly batchNetwork?: "public";
@@ -124,7 +126,7 @@ export class FlowSteps extends Construct {
   }
 
   #createTask(scope: Construct, name: string, step: StepDefinition): TaskFunction | StepJob {
-    const { definition, settings, bundles, pythonBundles, batchNetwork } = this.#props;
+    const { definition, settings, bundles, modules, pythonBundles, batchNetwork } = this.#props;
     const compute = computeOf(step);
     const code = bundles.get(name) ?? "";
     const python = step.body.kind === "python" ? { bundle: pythonBundles.get(name) } : undefined;
@@ -149,7 +151,9 @@ export class FlowSteps extends Construct {
     if (endpoint) this.#endpoints.set(name, endpoint);
     return new TaskFunction(scope, name, settings, {
       description: `${definition.name}: ${name}`,
-      ...(python ? pythonCode(python.bundle) : { code: codeOf({ "index.mjs": code }), handler: "index.handler" }),
+      ...(python
+        ? pythonCode(python.bundle)
+        : { code: codeOf({ ...modules, "index.mjs": code }), handler: "index.handler" }),
       memory: compute.memory,
       timeout: lambdaTimeout(step),
       ...(endpoint && { environment: endpoint.variables }),

@@ -55,7 +55,7 @@ export class Flow extends FlowBase implements IGrantable {
   /** @throws MillraceError where the flow or `scheduleParameters` are not right, or AWS can't run the flow as it is. */
   constructor(scope: Construct, id: string, props: FlowProps) {
     super(scope, id);
-    const { definition, bundles, pythonBundles } = flowOf(this, props.flow);
+    const { definition, bundles, modules, pythonBundles } = flowOf(this, props.flow);
     this.flowName = definition.name;
     const { datastore: bucket, table, vpc, vpcSubnets, securityGroups, jobQueue, batchNetwork, timeout } = props;
     const environment = props.environment ?? new FlowEnvironment(this, "Environment", given({ bucket, table }));
@@ -67,6 +67,7 @@ export class Flow extends FlowBase implements IGrantable {
       definition,
       settings,
       bundles,
+      modules,
       pythonBundles,
       ...given({ jobQueue, batchNetwork, imageBuild: props.imageBuild }),
     });

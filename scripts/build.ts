@@ -65,6 +65,8 @@ await Promise.all([
     },
     outdir: `${next}/lambdas`,
     outExtension: { ".js": ".mjs" },
+    // A step's bundle has it where the project does.
+    external: ["apache-arrow"],
     minify: true,
     plugins: [optionsUnread],
   }),

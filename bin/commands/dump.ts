@@ -3,6 +3,7 @@ import type { Artifact } from "../../lib/client/artifact.ts";
 import type { Run } from "../../lib/client/run.ts";
 import { Step } from "../../lib/client/step.ts";
 import { Task } from "../../lib/client/task.ts";
+import { isTable } from "../../lib/data/codecs/arrow.ts";
 import { ArtifactFile } from "../../lib/data/file.ts";
 import { MillraceError } from "../../lib/errors.ts";
 import { clientOf } from "../terminal/client.ts";
@@ -49,7 +50,17 @@ async function printValue(artifact: Artifact): Promise<void> {
   if (value instanceof Uint8Array) process.stdout.write(value);
   else if (value instanceof ArtifactFile) process.stdout.write(value.bytes());
   else if (typeof value === "string") console.log(value);
-  else console.log(inspect(value, { depth: null, maxArrayLength: null, colors: process.stdout.hasColors?.() }));
+  else if (isTable(value)) {
+    const names = value.schema.fields.map(({ name }) => String(name));
+    await printTable(
+      names,
+      value.toArray().map((row) => names.map((name) => cell(row[name]))),
+    );
+  } else console.log(inspect(value, { depth: null, maxArrayLength: null, colors: process.stdout.hasColors?.() }));
+}
+
+function cell(value: unknown): string {
+  return typeof value === "string" ? value : inspect(value, { breakLength: Number.POSITIVE_INFINITY });
 }
 
 async function described(task: Task) {
@@ -74,6 +85,7 @@ async function row(task: Task, artifact: Artifact): Promise<string[]> {
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Map) return [...value];
+  if (isTable(value)) return value.toArray();
   if (value instanceof Set || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
     return Array.from(value as Iterable<unknown>);
   if (value instanceof Error) return { name: value.name, message: value.message };

@@ -17,12 +17,12 @@ async function answer(request: ChildRequest): Promise<unknown> {
 async function bundleFlow(request: BundleRequest): Promise<BundleAnswer> {
   const { definition, classes } = await flowOf(request);
   checkLimits(definition);
-  if (!request.bundle) return { definition, bundles: {}, pythonBundles: {} };
-  const [bundles, pythonBundles] = await Promise.all([
+  if (!request.bundle) return { definition, bundles: {}, modules: {}, pythonBundles: {} };
+  const [typescript, pythonBundles] = await Promise.all([
     bundleSteps(definition, classes, request.runtimes),
     bundlePythonSteps(definition, request.scratch),
   ]);
-  return { definition, bundles, pythonBundles };
+  return { definition, ...typescript, pythonBundles };
 }
 
 async function flowOf({ file = "", definition, classes = [] }: BundleRequest) {

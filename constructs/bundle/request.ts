@@ -26,6 +26,8 @@ export interface BundleAnswer {
   readonly definition: FlowDefinition;
   /** By step. */
   readonly bundles: Readonly<Record<string, string>>;
+  /** Modules that the bundles of Lambda steps find beside themselves, by their files' names. */
+  readonly modules: Readonly<Record<string, string>>;
   /** Of the steps in Python, by step. */
   readonly pythonBundles: Readonly<Record<string, PythonBundle>>;
 }

@@ -8,15 +8,12 @@ import { lowering, loweringOptions } from "../../lib/flow/source/options.ts";
 import { stepContext } from "../../lib/task/context.ts";
 import type { StepContext } from "../../lib/task/protocol.ts";
 import { computeOf } from "../limits.ts";
+import { arrowFile, bundleArrow, withArrow } from "./arrow.ts";
 import { blankSteps } from "./blank.ts";
 import { withoutPlaces } from "./context.ts";
 import { entryOf } from "./entry.ts";
 import { embedFiles, fileModules } from "./files.ts";
-import type { BundleRequest } from "./request.ts";
-import { withoutPlacesOf } from "./source-map.ts";
-
-/** A source map for the runtime with a single entry: it is minified, and its lines are not the user's. */
-const runtimeMap = btoa('{"version":3,"sources":["millrace"],"mappings":"AAAA"}');
+import type { BundleAnswer, BundleRequest } from "./request.ts";
 
 /** CommonJS packages ask for Node's modules by a `require`, which an ES module has not. */
 const banner =
@@ -31,26 +28,29 @@ export async function bundleSteps(
   definition: FlowDefinition,
   classes: readonly string[],
   runtimes: BundleRequest["runtimes"],
-): Promise<Record<string, string>> {
+): Promise<Pick<BundleAnswer, "bundles" | "modules">> {
   const structure = fold(definition);
   const steps = Object.keys(definition.steps);
   const bundled = steps.filter((step) => definition.steps[step]?.body.kind !== "python");
+  const arrow = bundled.length > 0 ? await bundleArrow(dirname(resolve(definition.file ?? "flow"))) : undefined;
   const files = new Set(Object.values(definition.steps).map(({ file }) => resolve(file ?? definition.file ?? "")));
   const codes = bundled.map(async (step) => {
     const context = withoutPlaces(stepContext(definition, structure, step));
     const others = new Set(steps.filter((name) => name !== step));
-    const runtime = runtimes[context.definition.deploy ? "deploy" : computeOf(context.definition).kind];
-    return [step, await bundleStep(definition, context, runtime, ownModules(files, classes, others))] as const;
+    const { kind } = computeOf(context.definition);
+    const plugins = [
+      withRuntime(runtimes[context.definition.deploy ? "deploy" : kind]),
+      withArrow(arrow, kind),
+      ownModules(files, classes, others),
+      fileModules,
+    ];
+    return [step, await bundleStep(definition, context, plugins)] as const;
   });
-  return Object.fromEntries(await Promise.all(codes));
+  const bundles = Object.fromEntries(await Promise.all(codes));
+  return { bundles, modules: arrow === undefined ? {} : { [arrowFile]: arrow } };
 }
 
-async function bundleStep(
-  definition: FlowDefinition,
-  context: StepContext,
-  runtime: string,
-  modules: Plugin,
-): Promise<string> {
+async function bundleStep(definition: FlowDefinition, context: StepContext, plugins: Plugin[]): Promise<string> {
   const { build } = await import("esbuild");
   const file = resolve(definition.file ?? "flow");
   try {
@@ -71,9 +71,9 @@ async function bundleStep(
       legalComments: "none",
       logLevel: "silent",
       banner: { js: banner },
-      plugins: [withRuntime(runtime), modules, fileModules],
+      plugins,
     });
-    return withoutPlacesOf("millrace", outputFiles[0]?.text ?? "");
+    return outputFiles[0]?.text ?? "";
   } catch (error) {
     throw bundleError(context.step, error as BuildFailure);
   }
@@ -86,16 +86,17 @@ function withRuntime(path: string): Plugin {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^millrace$/ }, () => ({ path: "runtime", namespace: "millrace", sideEffects: false }));
       onLoad({ filter: /.*/, namespace: "millrace" }, async () => {
-        const code = await readFile(path, "utf8");
-        return {
-          contents:
-            code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "") +
-            `\n//# sourceMappingURL=data:application/json;base64,${runtimeMap}`,
-          loader: "js",
-        };
+        const code = (await readFile(path, "utf8")).replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
+        return { contents: `${code}\n//# sourceMappingURL=${mapBehind(code)}`, loader: "js" };
       });
     },
   };
+}
+
+/** A source map whose single entry is behind the code: nobody reads the runtime's lines, and a bundle's map is the shorter without them. */
+function mapBehind(code: string): string {
+  const mappings = `${";".repeat(code.split("\n").length)}AAAA`;
+  return `data:application/json;base64,${btoa(JSON.stringify({ version: 3, sources: ["millrace"], mappings }))}`;
 }
 
 /** The user's own modules: without the other steps, and with the files that they read. */

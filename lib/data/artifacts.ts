@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { decode, type Encoded, encode } from "./codecs/index.ts";
+import { codecOf, decode, type Encoded, encode, loadCodec } from "./codecs/index.ts";
 import type { ArtifactRef, BlobStore, Manifest } from "./store.ts";
 
 const inlineLimit = 4 * 1024;
@@ -31,7 +31,7 @@ export class InlineBudget {
 
 /**
  * Writes an artifact: into the reference itself where it is small, into the blob store otherwise. The value is read before the first
- * `await`; changing it afterwards does no harm, except to bytes, which are written from where they are.
+ * `await`; changing it afterwards does no harm, except to bytes, which are written from where they are, and to tables.
  *
  * @param at What the value is called in errors: `this.model`.
  * @throws EncodeError, StoreError
@@ -42,6 +42,8 @@ export async function storeArtifact(
   blobs: BlobStore,
   budget: InlineBudget,
 ): Promise<ArtifactRef> {
+  const codec = codecOf(value);
+  if (codec.load !== undefined) await codec.load();
   return await storeEncoded(encode(value, at), blobs, budget);
 }
 
@@ -62,10 +64,17 @@ export async function storeEncoded(
 
 /** Reads an artifact. Each call gives a fresh value. @throws BlobMissingError, BlobCorruptError, DecodeError, StoreError */
 export async function loadArtifact(ref: ArtifactRef, blobs: BlobStore): Promise<unknown> {
-  return decode(ref.codec, await artifactBytes(ref, blobs), ref.type);
+  const [bytes] = await Promise.all([artifactBytes(ref, blobs), loadCodec(ref.codec)]);
+  return decode(ref.codec, bytes, ref.type);
 }
 
-/** As {@link loadArtifact}, blocking the thread. */
+/** Awaited once, so that each of the artifacts can be loaded by {@link loadArtifactSync}. */
+export async function loadCodecs(manifests: readonly Manifest[]): Promise<void> {
+  const names = new Set(manifests.flatMap((manifest) => Object.values(manifest).map(({ codec }) => codec)));
+  await Promise.all([...names].map(loadCodec));
+}
+
+/** As {@link loadArtifact}, blocking the thread; {@link loadCodecs} must have been awaited. */
 export function loadArtifactSync(ref: ArtifactRef, blobs: BlobStore): unknown {
   return decode(ref.codec, inlineBytes(ref) ?? blobs.getSync(ref), ref.type);
 }

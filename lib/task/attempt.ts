@@ -1,4 +1,4 @@
-import { InlineBudget, storeArtifact } from "../data/artifacts.ts";
+import { InlineBudget, loadCodecs, storeArtifact } from "../data/artifacts.ts";
 import { storeItems } from "../data/items.ts";
 import type { ArtifactRef, BlobStore, Manifest } from "../data/store.ts";
 import type { Json } from "../flow/definition.ts";
@@ -43,6 +43,7 @@ async function attempt(
     request.inputs && loadInputs(context, blobs, request.inputs),
     context.role === "body" ? item?.load() : undefined,
     artifacts.prefetch(definition.reads),
+    loadCodecs([manifest, ...(request.inputs ?? []).map(({ commit }) => commit.artifacts)]),
   ]);
 
   const tags = request.begin?.tags ?? request.before?.tags ?? [];

@@ -10,7 +10,8 @@ import { writeWheel } from "../python/support/wheel.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
 import { runHere } from "./support/run-here.ts";
 
-const onBatch = pythonShapes.filter(({ name }) => ["linear", "choice", "foreach", "retry-exhausted"].includes(name));
+/** Batch gives a job a minute at least, which is no time-out for a test to wait for. */
+const onBatch = pythonShapes.filter(({ name }) => name !== "time-out");
 
 let scratch: string;
 let here: Promise<Client> | undefined;
@@ -20,8 +21,9 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "millrace-python-"));
   vi.stubEnv("XDG_CACHE_HOME", join(scratch, "cache"));
   const greeting = await writeGreetingFlow(join(scratch, "greeting"));
-  const lambda = [...new Set(pythonShapes.map(fileOf)), greeting].map((file) => ({ file }));
-  const batch = [...onBatch.map(fileOf), greeting].map((file) => ({ file, compute: "batch" as const }));
+  const image = await writeImageFlow(join(scratch, "image"));
+  const lambda = [...new Set(pythonShapes.map(fileOf)), greeting, image].map((file) => ({ file }));
+  const batch = [...new Set(onBatch.map(fileOf)), greeting].map((file) => ({ file, compute: "batch" as const }));
   flows = await deployFlows(inject("aws"), [...lambda, ...batch]);
 });
 
@@ -53,6 +55,26 @@ steps:
   return file;
 }
 
+/** A flow whose step is a function of an image; what its packages are, only the image's build knows. */
+async function writeImageFlow(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, "steps.py"),
+    "import os\n\ndef start(flow):\n    flow.text = os.path.exists('Dockerfile')\n\ndef end(flow):\n    pass\n",
+  );
+  const file = join(folder, "flow.yaml");
+  await writeFile(
+    file,
+    `name: InImage
+artifacts: [text]
+steps:
+  start: { python: steps.py, requirements: [numpy], compute: { kind: lambda, package: image }, next: end }
+  end: { python: steps.py }
+`,
+  );
+  return file;
+}
+
 async function runLocally(shape: Shape): Promise<Run> {
   const { flow, run } = await runHere(fileOf(shape), scratch, shape.parameters);
   here ??= openClient({ folder: scratch });
@@ -66,7 +88,7 @@ describe("a run of Python steps on AWS leaves what a run on this machine does", 
     expect(there.execution.status).toBe(local.status.toUpperCase());
   });
 
-  test.concurrent.for(onBatch)("$flow on Batch", async (shape, { expect }) => {
+  test.concurrent.for(onBatch)("$flow $parameters on Batch", async (shape, { expect }) => {
     const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runLocally(shape)]);
     expect(await recordOf(there.run)).toEqual(await recordOf(local));
     expect(there.execution.status).toBe(local.status.toUpperCase());
@@ -77,4 +99,10 @@ test.each(["Greeting", "GreetingOnBatch"])("%s has the packages that it requires
   const { run } = await flows.run(flow);
   expect(run.status).toBe("succeeded");
   expect(await (await run.step("end").task()).artifact("text").value()).toBe("hello from a wheel");
+});
+
+test("a step in an image that cdk deploy has built", async () => {
+  const { run } = await flows.run("InImage");
+  expect(run.failure).toBeUndefined();
+  expect(await (await run.step("end").task()).artifact("text").value()).toBe(true);
 });

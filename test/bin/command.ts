@@ -23,6 +23,7 @@ export class Folder {
   constructor(...flows: readonly string[]) {
     mkdirSync(join(this.path, "node_modules"));
     symlinkSync(project, join(this.path, "node_modules/millrace"));
+    symlinkSync(join(project, "node_modules/apache-arrow"), join(this.path, "node_modules/apache-arrow"));
     for (const flow of flows) cpSync(join(import.meta.dirname, "flows", flow), join(this.path, flow));
   }
 

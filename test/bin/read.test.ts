@@ -184,6 +184,14 @@ end/0	total	number	1	3
     ["map", "Map(1) { 'a' => Set(2) { 1, 2 } }\n", [["a", [1, 2]]]],
     ["nothing", "undefined\n", null],
     ["report", "<h1>Report</h1>\n", { name: "report.html", type: "text/html" }],
+    [
+      "table",
+      "name\tn\na\t1n\nb\t2n\n",
+      [
+        { name: "a", n: "1" },
+        { name: "b", n: "2" },
+      ],
+    ],
     ["text", "one\ttwo\nthree \u001b[31m\n", "one\ttwo\nthree \u001b[31m"],
     ["vector", "Float64Array(2) [ 0.5, NaN ]\n", [0.5, null]],
   ])("of the artifact %s: its value", async (name, text, json) => {
@@ -201,6 +209,7 @@ end/0	map	Map(1)	61	Map(1) { 'a' => Set(2) { 1, 2 } }
 end/0	nothing	undefined	21	undefined
 end/0	report	File(report.html)	58	
 end/0	socket	boolean	5	false
+end/0	table	Table(2×2)	730	
 end/0	text	string	28	'one\\ttwo\\nthree \\x1B[31m'
 end/0	vector	Float64Array(2)	144	
 `);

@@ -41,7 +41,7 @@ async function bundle(source: string, files: Readonly<Record<string, Uint8Array 
     initialized: [],
     steps: { start: handler("start"), end: handler("end") },
   };
-  return await bundleSteps(definition, [], runtimes());
+  return (await bundleSteps(definition, [], runtimes())).bundles;
 }
 
 function runtimes() {
@@ -101,7 +101,7 @@ describe("the files that a module reads from beside itself", () => {
 
   it("are carried by the steps of a class alone that use them", async () => {
     const { definition } = await loadFlow("examples/iris-stats/flow.ts", { cacheDir: join(project, "cache") });
-    const bundles = await bundleSteps(definition, ["IrisStats"], runtimes());
+    const { bundles } = await bundleSteps(definition, ["IrisStats"], runtimes());
     const carrying = Object.keys(bundles).filter((name) => bundles[name]?.includes("zstdDecompressSync"));
     expect(carrying).toEqual(["start"]);
   });

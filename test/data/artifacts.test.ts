@@ -135,11 +135,11 @@ describe("an artifact", () => {
   });
 
   it("of a codec that this version does not know is an error that says so", async () => {
-    const ref = { ...(await store(1)), codec: "arrow" };
+    const ref = { ...(await store(1)), codec: "avro" };
     const error = await loadArtifact(ref, blobs).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(DecodeError);
     expect(error).toMatchObject({
-      message: 'An artifact of the codec "arrow" cannot be read: this version does not know the codec.',
+      message: 'An artifact of the codec "avro" cannot be read: this version does not know the codec.',
       fix: "Read it with the version that wrote it, or a newer one.",
     });
   });

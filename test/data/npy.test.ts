@@ -51,6 +51,15 @@ describe("a typed array", () => {
     expect((decode(codec, bytes) as Float64Array).buffer).toBe(bytes.buffer);
   });
 
+  it("that was read is written from where it is, with what was changed in place", () => {
+    const { codec, bytes } = encode(Float64Array.of(1, 2, 3), "this.x");
+    const array = decode(codec, bytes) as Float64Array;
+    array[1] = 7;
+    expect(encode(array, "this.x").bytes).toBe(bytes);
+    expect(decode(codec, bytes)).toStrictEqual(Float64Array.of(1, 7, 3));
+    expect(decode(codec, encode(array.subarray(1), "this.x").bytes)).toStrictEqual(Float64Array.of(7, 3));
+  });
+
   it("of which only a part is the artifact is stored without the rest", () => {
     const { codec, bytes } = encode(Float64Array.of(1, 2, 3, 4).subarray(1, 3), "this.x");
     expect(bytes).toHaveLength(128 + 16);

@@ -8,8 +8,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openClient } from "../../lib/client/index.ts";
 import { builtOnce } from "../../lib/environment/cache.ts";
@@ -64,10 +67,20 @@ async function artifactsOf(flow: FlowFolder): Promise<Record<string, unknown>> {
   const run = await runFlow(await flow.load("flow.yaml"), { store });
   expect(run.failure).toBeUndefined();
   const client = await openClient({ folder: store });
-  const end = await (await client.flow("Tell").run(run.run)).step("start").task();
+  const end = await (await client.flow("Tell").run(run.run)).step("end").task();
   const values = await Promise.all(end.artifacts().map(async (artifact) => [artifact.name, await artifact.value()]));
   await client.close();
   return Object.fromEntries(values);
+}
+
+/** A program on the path, in the shell's words; the answer is the file that has the command lines with which it was called. */
+function writeProgram(name: string, script: string): string {
+  const bin = join(scratch, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, name), `#!/bin/sh\necho "$@" >> "$0.log"\n${script}\n`);
+  chmodSync(join(bin, name), 0o755);
+  vi.stubEnv("PATH", `${bin}${delimiter}${process.env.PATH}`);
+  return join(bin, `${name}.log`);
 }
 
 function environments(): string[] {
@@ -94,6 +107,78 @@ describe("an environment with requirements", () => {
 
     flow.write("more/base.txt", "greeting==2.0\n");
     expect((await artifactsOf(flow)).text).toBe("hello again");
+    expect(environments()).toHaveLength(2);
+  });
+
+  test("has them from an index of one's own, which PIP_INDEX_URL names", async () => {
+    vi.stubEnv("PIP_NO_INDEX", "");
+    vi.stubEnv("PIP_FIND_LINKS", "");
+    const asked: string[] = [];
+    const index = createServer(async ({ url = "" }, response) => {
+      asked.push(url);
+      if (url.endsWith(".whl")) response.end(await readFile(join(scratch, "wheels", basename(url))));
+      else if (url === "/simple/greeting/")
+        response
+          .setHeader("content-type", "text/html")
+          .end('<a href="/greeting-1.0-py3-none-any.whl">greeting-1.0-py3-none-any.whl</a>');
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => index.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = index.address() as AddressInfo;
+      vi.stubEnv("PIP_INDEX_URL", `http://127.0.0.1:${port}/simple`);
+      vi.stubEnv("no_proxy", "127.0.0.1");
+      expect((await artifactsOf(flowWith('{ requirements: ["greeting"] }'))).text).toBe("hello");
+      expect(asked).toEqual(["/simple/greeting/", "/greeting-1.0-py3-none-any.whl"]);
+    } finally {
+      index.close();
+    }
+  });
+
+  test("is made by uv where that is on the path, with pip's settings under the names that uv has for them", async () => {
+    const { program } = await interpreterOf("python3");
+    const log = writeProgram(
+      "uv",
+      `case "$1" in
+venv) exec ${program} -m venv "$4" ;;
+pip) echo "links $UV_FIND_LINKS, index $UV_DEFAULT_INDEX, more $UV_INDEX, none $UV_NO_INDEX" >> "$0.log"
+  exec "$4" -m pip install -r "$6" ;;
+esac`,
+    );
+    vi.stubEnv("PIP_INDEX_URL", "http://127.0.0.1:9/simple");
+    vi.stubEnv("PIP_EXTRA_INDEX_URL", "http://127.0.0.1:9/more");
+
+    const { text, program: used } = await artifactsOf(
+      flowWith('{ requirements: ["greeting==1.0"], pythonVersion: "3.12" }'),
+    );
+    const environment = join(cache, "millrace", "environments", String(environments()[0]));
+    expect(text).toBe("hello");
+    expect(used).toBe(join(environment, "bin", "python"));
+    expect(readFileSync(log, "utf8").trim().split("\n")).toEqual([
+      `venv --python 3.12 ${environment}`,
+      `pip install --python ${join(environment, "bin", "python")} -r ${join(environment, "requirements.txt")}`,
+      `links ${join(scratch, "wheels")}, index http://127.0.0.1:9/simple, more http://127.0.0.1:9/more, none 1`,
+    ]);
+  });
+
+  test("that uv can't have is an error with uv's reason", async () => {
+    writeProgram("uv", `echo "  x No solution found: greeting was not found in the package registry" >&2; exit 1`);
+    const flow = flowWith('{ requirements: ["greeting==3.0"] }');
+    await expect(runFlow(await flow.load("flow.yaml"), { store: join(flow.path, "store") })).rejects.toMatchObject({
+      code: "PYTHON_ENVIRONMENT",
+      message:
+        "The Python environment with greeting==3.0 cannot be built:\n    x No solution found: greeting was not found in the package registry",
+    });
+    expect(environments()).toEqual([]);
+  });
+
+  test("of a step's own takes the place of the flow's", async () => {
+    const flow = flowWith('{ requirements: ["greeting==1.0"] }', ', requirements: ["greeting==2.0"]');
+    flow.write(
+      "steps.py",
+      "import greeting\n\ndef start(flow):\n    flow.text = greeting.TEXT\n\ndef end(flow):\n    flow.program = greeting.TEXT\n",
+    );
+    expect(await artifactsOf(flow)).toEqual({ text: "hello", program: "hello again" });
     expect(environments()).toHaveLength(2);
   });
 
@@ -176,17 +261,42 @@ describe("the interpreter", () => {
 });
 
 describe("an environment of conda", () => {
-  test("is made by micromamba where that is on the path, with requirements by pip", async () => {
-    const bin = join(scratch, "bin");
-    const log = join(scratch, "log");
-    mkdirSync(bin);
+  const madeByVenv = async (options = "") => {
     const { program } = await interpreterOf("python3");
-    writeFileSync(
-      join(bin, "micromamba"),
-      `#!/bin/sh\necho "$@" > ${log}\nwhile [ "$1" != --prefix ]; do shift; done\nexec ${program} -m venv "$2"\n`,
-    );
-    chmodSync(join(bin, "micromamba"), 0o755);
-    vi.stubEnv("PATH", `${bin}${delimiter}${process.env.PATH}`);
+    return `while [ "$1" != --prefix ]; do shift; done\nexec ${program} -m venv ${options} "$2"`;
+  };
+
+  test.each([
+    ["micromamba", (prefix: string, file: string) => `create --yes --prefix ${prefix} --file ${file}`],
+    ["mamba", (prefix: string, file: string) => `env create --yes --prefix ${prefix} --file ${file}`],
+    ["conda", (prefix: string, file: string) => `env create --yes --prefix ${prefix} --file ${file}`],
+  ])("of a file is made by %s, anew where the file changes", async (name, command) => {
+    const log = writeProgram(name, await madeByVenv("--without-pip"));
+    const flow = flowWith("{ conda: environment.yml }");
+    flow.write("steps.py", "def start(flow):\n    pass\n\ndef end(flow):\n    pass\n");
+    flow.write("environment.yml", "dependencies: [numpy]\n");
+    await artifactsOf(flow);
+    await artifactsOf(flow);
+    expect(environments()).toHaveLength(1);
+    const prefix = join(cache, "millrace", "environments", String(environments()[0]));
+    expect(readFileSync(log, "utf8")).toBe(`${command(prefix, join(flow.path, "environment.yml"))}\n`);
+
+    flow.write("environment.yml", "dependencies: [numpy, scipy]\n");
+    await artifactsOf(flow);
+    expect(environments()).toHaveLength(2);
+  });
+
+  test("that can't be had is an error with the program's reason", async () => {
+    writeProgram("micromamba", 'echo "error    libmamba Could not solve for environment specs" >&2; exit 1');
+    const flow = flowWith('{ conda: ["nowhere"] }');
+    await expect(runFlow(await flow.load("flow.yaml"), { store: join(flow.path, "store") })).rejects.toMatchObject({
+      code: "PYTHON_ENVIRONMENT",
+      message: expect.stringContaining("libmamba Could not solve for environment specs"),
+    });
+  });
+
+  test("is made by micromamba where that is on the path, with requirements by pip", async () => {
+    const log = writeProgram("micromamba", await madeByVenv());
 
     const { text, program: used } = await artifactsOf(
       flowWith('{ conda: ["numpy=2"], requirements: ["greeting==1.0"], pythonVersion: "3.12" }'),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -40,3 +42,27 @@ def in_parallel(work: Callable[[T], object], items: Iterable[T], limit: int) -> 
         thread.join()
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def in_order(work: Callable[[T], object], background: bool) -> Iterator[Callable[[T], object]]:
+    """A function that has ``work`` done for what it is called with, one after the other, in a thread beside; all is done at the end of the block."""
+    if not background:
+        yield work
+        return
+    from queue import SimpleQueue
+    from threading import Thread
+
+    queue: SimpleQueue[T | None] = SimpleQueue()
+
+    def lane() -> None:
+        while (item := queue.get()) is not None:
+            work(item)
+
+    thread = Thread(target=lane, daemon=True)
+    thread.start()
+    try:
+        yield queue.put
+    finally:
+        queue.put(None)
+        thread.join()

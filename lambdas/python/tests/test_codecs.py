@@ -15,7 +15,7 @@ import threading
 import unittest
 
 from millrace import ForeignError, Map, RegExp, Url
-from millrace.data.codecs import decode, encode
+from millrace.data.codecs import decode, encode, npy
 from millrace.data.errors import DecodeError, EncodeError
 
 from .support import text_of, typescript
@@ -175,6 +175,23 @@ class Errors(unittest.TestCase):
 
 @unittest.skipIf(numpy is None, "numpy is not installed")
 class Arrays(unittest.TestCase):
+    def test_one_that_was_read_is_written_from_where_it_is_with_what_was_changed_in_place(self) -> None:
+        for array in (numpy.arange(6.0), numpy.arange(6, dtype="i4").reshape(2, 3)):
+            codec, kind, content = encode(array, "flow.x")
+            content = bytearray(content)
+            value = decode(codec, content)
+            value[-1] = 7  # type: ignore[index]
+            written = npy.encode_view(value, content, "flow.x")
+            assert written is not None
+            self.assertIs(written[2], content)
+            self.assertEqual((written[:2], bytes(written[2])), ((codec, kind), bytes(encode(value, "flow.x")[2])))
+
+    def test_another_array_or_shape_is_written_as_what_it_is(self) -> None:
+        content = bytearray(encode(numpy.arange(6.0), "flow.x")[2])
+        value = decode("npy", content)
+        for other in (value[1:], value[::-1], value.reshape(2, 3), value.view("i8"), value.copy(), [1], numpy.zeros(0)):  # type: ignore[attr-defined, index]
+            self.assertEqual(npy.encode_view(other, content, "flow.x"), npy.encode(other, "flow.x"))
+
     def test_arrays_come_back_with_dtype_and_shape(self) -> None:
         for dtype in ["?", "i1", "u1", "<i2", ">i4", "<u8", "<f2", "<f4", ">f8", "<c16", "<M8[ns]", "<U3"]:
             for shape in [(), (0,), (3,), (2, 3), (2, 0, 1)]:

@@ -1,11 +1,12 @@
 // The TypeScript side for the tests of the Python one: a request on each line of standard input, an answer on each line of standard output.
 import { deepStrictEqual } from "node:assert/strict";
 import { createInterface } from "node:readline";
+import * as arrow from "apache-arrow";
 import { AwsClient } from "../../../lib/aws/client.ts";
 import { dynamo } from "../../../lib/aws/dynamodb.ts";
 import { FolderBlobStore } from "../../../lib/data/blobs/folder.ts";
 import { S3BlobStore } from "../../../lib/data/blobs/s3.ts";
-import { decode, encode } from "../../../lib/data/codecs/index.ts";
+import { decode, encode, loadCodec } from "../../../lib/data/codecs/index.ts";
 import { ArtifactFile } from "../../../lib/data/file.ts";
 import type { Blob } from "../../../lib/data/store.ts";
 import { Tensor } from "../../../lib/data/tensor.ts";
@@ -26,7 +27,7 @@ const base64 = (content: Uint8Array) => Buffer.from(content).toString("base64");
 
 /** The value of an expression of JavaScript. */
 function evaluate(code: string): unknown {
-  return new Function("Tensor", "ArtifactFile", `return (${code})`)(Tensor, ArtifactFile);
+  return new Function("Tensor", "ArtifactFile", "arrow", `return (${code})`)(Tensor, ArtifactFile, arrow);
 }
 
 function encoded(value: unknown) {
@@ -50,6 +51,16 @@ const operations: Record<string, (request: never) => unknown> = {
   equals({ codec, content, code }: { codec: string; content: string; code: string }) {
     deepStrictEqual(decode(codec, bytes(content)), evaluate(code));
     return true;
+  },
+  /** A table's columns and rows; 64-bit integers as text. */
+  rows({ content }: { content: string }) {
+    const table = decode("arrow", bytes(content)) as arrow.Table;
+    const names = table.schema.fields.map(({ name }) => name);
+    const plain = (value: unknown) => (typeof value === "bigint" ? String(value) : value);
+    return {
+      columns: table.schema.fields.map(({ name, type }) => `${name}: ${type}`),
+      rows: table.toArray().map((row) => names.map((name) => plain(row[name]))),
+    };
   },
   put: ({ content, ...location }: Location & { content: string }) => blobsOf(location).put(bytes(content)),
   get: async ({ blob, ...location }: Location & { blob: Blob }) => base64(await blobsOf(location).get(blob)),
@@ -80,6 +91,7 @@ const operations: Record<string, (request: never) => unknown> = {
   },
 };
 
+await loadCodec("arrow");
 for await (const line of createInterface({ input: process.stdin })) {
   const { operation, ...request } = JSON.parse(line);
   let answer: object;

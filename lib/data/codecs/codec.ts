@@ -3,6 +3,8 @@ export interface Codec {
   readonly name: string;
   /** Of the bytes. */
   readonly mediaType: string;
+  /** Loads the package that the codec writes and reads with, where that is an optional one; awaited before. Where it is missing, `decode` throws. */
+  load?(): Promise<void>;
   /** Whether this codec is the one for the value; the first of the registry that says so is taken. */
   matches(value: unknown): boolean;
   /**

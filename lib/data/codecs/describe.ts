@@ -1,6 +1,7 @@
 import { ArtifactFile } from "../file.ts";
 import { PythonObject } from "../python-object.ts";
 import { Tensor } from "../tensor.ts";
+import { isTable } from "./arrow.ts";
 
 /** What a value is, for people: `number`, `Array(3)`, `Map(2)`, `Float64Array(1000)`. */
 export function describe(value: unknown): string {
@@ -10,6 +11,7 @@ export function describe(value: unknown): string {
   if (value instanceof Tensor) return `Tensor(${className(value.data)}, ${value.shape.join("×")})`;
   if (value instanceof ArtifactFile) return `File(${value.name})`;
   if (value instanceof PythonObject) return value.type;
+  if (isTable(value)) return `Table(${value.numRows}×${value.numCols})`;
   if (value instanceof Map || value instanceof Set) return `${name}(${value.size})`;
   if (ArrayBuffer.isView(value)) return `${name}(${"length" in value ? value.length : value.byteLength})`;
   if (value instanceof ArrayBuffer) return `${name}(${value.byteLength})`;

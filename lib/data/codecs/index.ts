@@ -1,4 +1,5 @@
 import { DecodeError } from "../errors.ts";
+import { arrowCodec } from "./arrow.ts";
 import { bytesCodecs } from "./bytes.ts";
 import type { Codec } from "./codec.ts";
 import { describe } from "./describe.ts";
@@ -16,8 +17,18 @@ export interface Encoded {
 }
 
 /** In the order in which they are asked; JSON takes what no other does. */
-const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, pickleCodec, jsonCodec];
+const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, arrowCodec, pickleCodec, jsonCodec];
 const byName = new Map(codecs.map((codec) => [codec.name, codec]));
+
+/** The codec for a value. */
+export function codecOf(value: unknown): Codec {
+  return codecs.find((codec) => codec.matches(value)) ?? jsonCodec;
+}
+
+/** Awaited before the codec of that name reads or writes: it may need a package that is loaded only then. */
+export async function loadCodec(name: string): Promise<void> {
+  await byName.get(name)?.load?.();
+}
 
 /**
  * Writes a value as bytes, the same bytes for the same value.
@@ -26,7 +37,7 @@ const byName = new Map(codecs.map((codec) => [codec.name, codec]));
  * @throws EncodeError with the path inside the value, such as `this.model.layers[3].activate`.
  */
 export function encode(value: unknown, at: string): Encoded {
-  const codec = codecs.find((codec) => codec.matches(value)) ?? jsonCodec;
+  const codec = codecOf(value);
   const content = codec.encode(value, at);
   const described = { codec: codec.name, type: describe(value) };
   return typeof content === "string"

@@ -1,4 +1,5 @@
 import { DecodeError, EncodeError, unreadableFile, unreadableValue } from "../errors.ts";
+import { isTable } from "./arrow.ts";
 import type { Codec } from "./codec.ts";
 import { className } from "./describe.ts";
 import { decodeError, encodeError, isError } from "./json-errors.ts";
@@ -132,6 +133,7 @@ class Writer {
   }
 
   #instance(value: object): never {
+    if (isTable(value)) throw this.#refused("is a table, which is stored by itself", "Give it a field of its own.");
     const name = className(value);
     throw this.#refused(
       `is an instance of ${name}, which would come back without its methods`,

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { lstat, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { decode } from "../../data/codecs/index.ts";
+import { decode, loadCodec } from "../../data/codecs/index.ts";
 import { forEachBounded } from "../../task/parallel.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { packAll } from "../service/parts.ts";
@@ -55,6 +55,7 @@ export async function loadBundledService(
     const expected = files[file]?.sha256 ?? "no hash";
     const found = hash("sha256", bytes, "hex");
     if (found !== expected) throw changedFile(join(folder, file), expected, found);
+    await loadCodec(codec);
     values.set(name, decode(codec, bytes));
   });
   const service = new Service();

@@ -14,6 +14,7 @@ class Image:
     folder: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
     entrypoint: bool = False
+    base: str = ""
 
 
 def find(uri: str) -> Image:

@@ -1,9 +1,10 @@
-"""Lambda: a function's zip is unpacked and its handler answers in warm Node or Python processes."""
+"""Lambda: a function's zip is unpacked, or its image copied, and its handler answers in warm Node or Python processes."""
 import base64
 import io
 import json
 import os
 import queue
+import shutil
 import subprocess
 import threading
 import time
@@ -13,7 +14,7 @@ import zipfile
 import moto.awslambda.models as awslambda
 from moto.core.common_models import CloudFormationModel
 
-from . import faults, logs, processes
+from . import faults, images, logs, processes
 from .settings import NODE, program_environment
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,7 +25,7 @@ SANDBOXES_PER_FUNCTION = 4
 class Sandbox:
     """One execution environment: a process that answers one invocation at a time."""
 
-    def __init__(self, function: awslambda.LambdaFunction, code: str):
+    def __init__(self, function: awslambda.LambdaFunction, code: str, runtime: str, handler: str):
         name = function.function_name
         self.log_group = getattr(function, "log_group", None) or f"/aws/lambda/{name}"
         self.log_stream = time.strftime("%Y/%m/%d/") + f"[{function_version(function)}]{uuid.uuid4().hex}"
@@ -37,15 +38,15 @@ class Sandbox:
             AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(function.memory_size),
             AWS_LAMBDA_LOG_GROUP_NAME=self.log_group,
             AWS_LAMBDA_LOG_STREAM_NAME=self.log_stream,
-            AWS_EXECUTION_ENV=f"AWS_Lambda_{function.run_time}",
+            AWS_EXECUTION_ENV=f"AWS_Lambda_{runtime}",
             LAMBDA_TASK_ROOT=code,
-            _HANDLER=function.handler,
+            _HANDLER=handler,
         )
         environment.update({name: str(value) for name, value in function.environment_vars.items()})
-        runtime = ["python3", "-u", os.path.join(HERE, "sandbox.py")] if function.run_time.startswith("python") else [NODE, os.path.join(HERE, "sandbox.mjs")]
+        program = ["python3", "-u", os.path.join(HERE, "sandbox.py")] if runtime.startswith("python") else [NODE, os.path.join(HERE, "sandbox.mjs")]
         # Console lines and answers share one pipe, so that an invocation's lines are complete when its answer comes.
         channel, theirs = os.pipe()
-        self.process = processes.start([*runtime, str(theirs)], cwd=code, env=environment, pass_fds=[theirs], text=True, bufsize=1,
+        self.process = processes.start([*program, str(theirs)], cwd=code, env=environment, pass_fds=[theirs], text=True, bufsize=1,
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         os.close(theirs)
         self.answers: queue.Queue[dict | None] = queue.Queue()
@@ -117,8 +118,15 @@ class Fleet:
 
     def __init__(self, function: awslambda.LambdaFunction):
         self.code = processes.folder("lambda")
-        zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(self.code)
-        if function.run_time.startswith("nodejs") and set(os.listdir(self.code)) == {"index.py", "cfnresponse.py"}:
+        self.runtime, self.handler = function.run_time, function.handler
+        if "ImageUri" in function.code:
+            image = images.find(function.code["ImageUri"])
+            shutil.copytree(image.folder, self.code, dirs_exist_ok=True)
+            # Of Lambda's own images, public.ecr.aws/lambda/python:3.14, whose command is the handler.
+            self.runtime, [self.handler] = image.base.rpartition("/")[2].replace(":", ""), image.command
+        else:
+            zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(self.code)
+        if self.runtime.startswith("nodejs") and set(os.listdir(self.code)) == {"index.py", "cfnresponse.py"}:
             # moto zips a template's inline code as Python, whatever its runtime is.
             os.rename(os.path.join(self.code, "index.py"), os.path.join(self.code, "index.js"))
         self.idle: queue.LifoQueue[Sandbox] = queue.LifoQueue()
@@ -130,7 +138,7 @@ class Fleet:
             try:
                 sandbox = self.idle.get_nowait()
             except queue.Empty:
-                sandbox = Sandbox(function, self.code)
+                sandbox = Sandbox(function, self.code, self.runtime, self.handler)
             reply = sandbox.invoke(event, function)
             console = sandbox.take_console()
             logs.write(sandbox.log_group, sandbox.log_stream, console)

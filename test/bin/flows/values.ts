@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
-import { ArtifactFile, FlowSpec, parameter, step } from "millrace";
+import { type Table, tableFromArrays } from "apache-arrow";
+import { ArtifactFile, artifact, FlowSpec, parameter, step } from "millrace";
 
 export default class ValuesFlow extends FlowSpec {
   readonly socket = parameter.boolean({ default: false });
@@ -8,6 +9,7 @@ export default class ValuesFlow extends FlowSpec {
   map = new Map<string, Set<number>>();
   nothing: undefined;
   report = new ArtifactFile("empty.txt", "");
+  table = artifact<Table>();
   text = "";
   vector = new Float64Array();
   config: unknown = {};
@@ -17,6 +19,7 @@ export default class ValuesFlow extends FlowSpec {
     this.bytes = new TextEncoder().encode("raw bytes\n");
     this.map = new Map([["a", new Set([1, 2])]]);
     this.report = new ArtifactFile("report.html", "<h1>Report</h1>\n");
+    this.table = tableFromArrays({ name: ["a", "b"], n: BigInt64Array.of(1n, 2n) });
     this.text = "one\ttwo\nthree \u001b[31m";
     this.vector = Float64Array.of(0.5, Number.NaN);
     if (this.socket) this.config = { handlers: [{ socket: new Socket() }] };

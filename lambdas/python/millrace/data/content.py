@@ -52,15 +52,15 @@ def pack(blob: Blob, content: Bytes) -> Bytes:
     return zstd.compress(content) if blob.get("compression") == "zstd" else content
 
 
-def unpack(blob: Blob | ArtifactRef, stored: bytes | bytearray, location: str) -> bytes | bytearray:
-    """The bytes as they were given to ``put``. Raises BlobCorruptError."""
+def unpack(blob: Blob | ArtifactRef, stored: bytes | bytearray, location: str, digest: str | None = None) -> bytes | bytearray:
+    """The bytes as they were given to ``put``. ``digest``: the SHA-256 of ``stored`` in hex, where the caller has it. Raises BlobCorruptError."""
     content = stored
     if blob.get("compression") == "zstd":
         try:
-            content = zstd.decompress(stored, blob["size"])
+            content, digest = zstd.decompress(stored, blob["size"]), None
         except ValueError as error:
             raise BlobCorruptError(location, blob["hash"]) from error
-    if len(content) != blob["size"] or hashlib.sha256(content).hexdigest() != blob["hash"]:
+    if len(content) != blob["size"] or (digest or hashlib.sha256(content).hexdigest()) != blob["hash"]:
         raise BlobCorruptError(location, blob["hash"])
     return content
 

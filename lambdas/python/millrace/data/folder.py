@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 
+from ..parallel import in_order
 from .content import identify, pack, path_of, unpack
 from .errors import BlobMissingError, StoreError
 
@@ -22,6 +24,8 @@ _ADVICE = {
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "Move the file away, or name another store."),
     errno.EMFILE: ("the process has too many open files", "Raise the limit with `ulimit -n`, or run fewer tasks at a time."),
 }
+
+_PIECE = 8 * 1024 * 1024
 
 
 class FolderBlobStore:
@@ -46,12 +50,12 @@ class FolderBlobStore:
     def get(self, blob: Blob | ArtifactRef) -> bytes | bytearray:
         file = self._file(blob)
         try:
-            stored = _read(file)
+            stored, digest = _read(file)
         except FileNotFoundError as error:
             raise BlobMissingError(file) from error
         except OSError as error:
             raise _explained(error, file) from error
-        return unpack(blob, stored, file)
+        return unpack(blob, stored, file, digest)
 
     def _file(self, blob: Blob | ArtifactRef) -> str:
         return os.path.join(self._root, path_of(blob))
@@ -82,18 +86,24 @@ def _write(file: str, content: Bytes) -> None:
         raise
 
 
-def _read(file: str) -> bytearray:
-    """Into memory that may be written to: an array that is a view of it can then be changed in place."""
+def _read(file: str) -> tuple[bytearray, str]:
+    """Into memory that may be written to: an array that is a view of it can then be changed in place. With its SHA-256 in hex.
+
+    One piece is hashed while the operating system reads the next: a large file takes as long as the slower of the two.
+    """
+    digest = hashlib.sha256()
     with open(file, "rb", buffering=0) as source:
         content = bytearray(os.fstat(source.fileno()).st_size)
         view, done = memoryview(content), 0
-        while done < len(content):
-            count = source.readinto(view[done:])
-            if not count:
-                break
-            done += count
+        with in_order(digest.update, background=len(content) > _PIECE) as hashing:
+            while done < len(content):
+                count = source.readinto(view[done : done + _PIECE])
+                if not count:
+                    break
+                hashing(view[done : done + count])
+                done += count
     view.release()
-    return content if done == len(content) else content[:done]
+    return content if done == len(content) else content[:done], digest.hexdigest()
 
 
 def _explained(error: OSError, file: str) -> StoreError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from ..data.artifacts import InlineBudget, inline_ref, load_artifact, load_bytes, put_ref
-from ..data.codecs import decode, encode
+from ..data.codecs import decode, encode, npy
 from ..parallel import in_parallel
 from .errors import ParameterWriteError, UndeclaredArtifactError, UnknownArtifactError, UnsetArtifactError
 
@@ -24,7 +24,10 @@ _PRIMITIVES = frozenset((type(None), bool, int, float, str, bytes))
 
 
 class _Cell:
-    """``stored``: not decoded yet. ``read``: handed out, so that it may have been changed in place."""
+    """``stored``: not decoded yet. ``read``: handed out, so that it may have been changed in place.
+
+    ``content``: what was fetched, while it is not decoded yet, or while the value is a view of it.
+    """
 
     __slots__ = ("name", "ref", "content", "state", "value")
 
@@ -77,7 +80,8 @@ class TaskArtifacts:
         if cell.state == "stored":
             assert cell.ref is not None
             content = cell.content if cell.content is not None else load_bytes(cell.ref, self._blobs)
-            cell.value, cell.content, cell.state = decode(cell.ref["codec"], content), None, "read"
+            cell.value, cell.state = decode(cell.ref["codec"], content), "read"
+            cell.content = content if cell.ref["codec"] in npy.CODECS else None
         return cell.value
 
     def set(self, name: str, value: object) -> None:
@@ -132,7 +136,7 @@ class TaskArtifacts:
         if cell.state != "read" or type(cell.value) in _PRIMITIVES:
             return None
         assert cell.ref is not None
-        encoded = encode(cell.value, at)
+        encoded = (npy.encode_view(cell.value, cell.content, at) if cell.content is not None else None) or encode(cell.value, at)
         if encoded[0] == cell.ref["codec"] and hashlib.sha256(encoded[2]).hexdigest() == cell.ref["hash"]:
             return None
         # Another language, or another version of a package, may write the same value in other bytes.

@@ -35,6 +35,7 @@ NAME_OF_DTYPE = {dtype: name for name, dtype, _ in TYPED_ARRAYS}
 DTYPE_OF_NAME = {name: dtype for name, dtype, _ in TYPED_ARRAYS}
 _FORMAT_OF_DTYPE = {dtype: fmt for _, dtype, fmt in TYPED_ARRAYS}
 
+CODECS = ("npy", "tensor")
 _MAGIC = b"\x93NUMPY"
 _ALIGNMENT = 64
 # Those whose bytes mean the same everywhere; objects and records are pickled.
@@ -105,17 +106,31 @@ def encode(value: object, at: str) -> Encoded | None:
     array = as_array(value)
     if array is None:
         return None
-    return "npy" if len(array.shape) == 1 else "tensor", array.type, _with_header(array)
+    return "npy" if len(array.shape) == 1 else "tensor", array.type, b"".join((_header(array), array.data))
 
 
-def _with_header(array: Array) -> bytes:
-    """The numbers with a header in front that fills a multiple of 64 bytes, so that they can be used from where they are read."""
+def encode_view(value: object, content: bytes | bytearray, at: str) -> Encoded | None:
+    """As encode, but for the copy, where the value still is a view of the content that it was decoded from."""
+    numpy = sys.modules.get("numpy")
+    array = as_array(value)
+    if numpy is None or array is None or not array.data or type(value) is not numpy.ndarray:
+        return encode(value, at)
+    header = _header(array)
+    numbers, stored = (numpy.frombuffer(data, numpy.uint8) for data in (array.data, content))
+    start = stored.__array_interface__["data"][0] + len(header)
+    if numbers.__array_interface__["data"][0] != start or len(content) != len(header) + len(numbers) or content[: len(header)] != header:
+        return encode(value, at)
+    return "npy" if len(array.shape) == 1 else "tensor", array.type, content
+
+
+def _header(array: Array) -> bytes:
+    """What is in front of the numbers: it fills a multiple of 64 bytes, so that they can be used from where they are read."""
     lengths = f"({array.shape[0]},)" if len(array.shape) == 1 else f"({', '.join(map(str, array.shape))})"
     fields = f"{{'descr': '{array.dtype}', 'fortran_order': False, 'shape': {lengths}, }}"
     prefix = len(_MAGIC) + 4
     start = -(-(prefix + len(fields) + 1) // _ALIGNMENT) * _ALIGNMENT
     header = f"{fields:<{start - prefix - 1}}\n".encode("latin-1")
-    return b"".join((_MAGIC, b"\x01\x00", (start - prefix).to_bytes(2, "little"), header, array.data))
+    return b"".join((_MAGIC, b"\x01\x00", (start - prefix).to_bytes(2, "little"), header))
 
 
 def decode_array(content: bytes | bytearray) -> object:

@@ -1,6 +1,7 @@
 """Tables as Arrow IPC files, which TypeScript and most tools for data read.
 
-A DataFrame comes back as one, with its index and types; a pyarrow Table, or a table that TypeScript wrote, as a pyarrow Table.
+A DataFrame comes back as one, with its index and types; a pyarrow Table, or a table that TypeScript wrote, as a pyarrow Table. Where pyarrow is
+not installed, frames are written and read without it, and a table of TypeScript's is a DataFrame too.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from ..errors import DecodeError, EncodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import Encoded
+    from typing import Any
 
-_FIX = "Add pyarrow to the step's requirements."
+    from . import Encoded
 
 
 def encode(value: object, at: str) -> Encoded | None:
@@ -26,24 +27,25 @@ def encode(value: object, at: str) -> Encoded | None:
     return None
 
 
-def _encode_frame(frame, at: str) -> Encoded | None:  # type: ignore[no-untyped-def]
+def _encode_frame(frame: Any, at: str) -> Encoded:
+    pyarrow = _pyarrow()
     try:
-        import pyarrow
-    except ImportError:
-        rows, columns = frame.shape
-        print(
-            f"{at} is a pandas DataFrame ({rows}×{columns}). Without pyarrow it is pickled, which only Python with pandas can read. {_FIX}",
-            file=sys.stderr,
-        )
-        return None
-    try:
-        return _written(pyarrow.Table.from_pandas(frame))
-    except (pyarrow.ArrowException, ValueError, TypeError) as error:
-        fix = "Give each column one type that Arrow has, as with frame.astype or frame.convert_dtypes."
+        if pyarrow is not None:
+            return _written(pyarrow.Table.from_pandas(frame))
+        from ..arrow import write_frame
+
+        content = write_frame(frame)
+        # The index is a column, unless it only counts.
+        index = 0 if type(frame.index).__name__ == "RangeIndex" else frame.index.nlevels
+        return "arrow", f"Table({len(frame)}×{frame.shape[1] + index})", content
+    # pyarrow's own errors are of these types too.
+    except (ValueError, TypeError, NotImplementedError, OverflowError) as error:
+        fix = "Give each column one type that Arrow has, as with frame.astype or frame.convert_dtypes"
+        fix += "." if pyarrow is not None else ", or add pyarrow to the step's requirements, which knows more types."
         raise EncodeError(at, f"is a table that Arrow cannot hold: {_sentence(error)}", fix) from error
 
 
-def _written(table) -> Encoded:  # type: ignore[no-untyped-def]
+def _written(table: Any) -> Encoded:
     import pyarrow
 
     sink = pyarrow.BufferOutputStream()
@@ -53,10 +55,9 @@ def _written(table) -> Encoded:  # type: ignore[no-untyped-def]
 
 
 def decode(content: bytes | bytearray) -> object:
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise DecodeError("arrow", "pyarrow is not installed", _FIX) from error
+    pyarrow = _pyarrow()
+    if pyarrow is None:
+        return _decode_frame(content)
     try:
         source = pyarrow.BufferReader(content)
         is_file = bytes(content[:6]) == b"ARROW1"
@@ -68,6 +69,26 @@ def decode(content: bytes | bytearray) -> object:
         raise DecodeError("arrow", "it is a pandas DataFrame, and pandas is not installed", "Add pandas to the step's requirements.") from error
     except pyarrow.ArrowException as error:
         raise DecodeError("arrow", _sentence(error)) from error
+
+
+def _decode_frame(content: bytes | bytearray) -> object:
+    try:
+        from ..arrow import read_frame
+    except ImportError as error:
+        fix = "Add one of them to the step's requirements."
+        raise DecodeError("arrow", "it is a table, and neither pandas nor pyarrow is installed", fix) from error
+    try:
+        return read_frame(content)
+    except ValueError as error:
+        raise DecodeError("arrow", _sentence(error), "Add pyarrow to the step's requirements, which reads every table.") from error
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        return None
+    return pyarrow
 
 
 def _sentence(error: BaseException) -> str:
