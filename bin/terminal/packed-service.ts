@@ -1,7 +1,11 @@
 import { join } from "node:path";
 import { storeFolder } from "../../lib/client/open.ts";
+import { ArtifactFile } from "../../lib/data/file.ts";
+import type { PythonModelFile } from "../../lib/model/python/host.ts";
+import { isPythonService } from "../../lib/model/python/service.ts";
 import { type LoadedService, loadService } from "../../lib/model/service/load.ts";
 import { packAll } from "../../lib/model/service/parts.ts";
+import type { Model, Models } from "../../lib/model/store/models.ts";
 import { clientOf } from "./client.ts";
 import { UsageError } from "./errors.ts";
 import { namedStore } from "./store.ts";
@@ -33,10 +37,17 @@ export async function loadPacked(target: string, { model, store }: PackOptions):
         "Write model=iris:production.",
       );
     }
-    const { name, version, value } = await client.models.get(reference);
-    values.set(field, await value());
+    const model = await client.models.get(reference);
+    const { name, version } = model;
+    values.set(field, isPythonService(loaded.service) ? await asFile(client.models, model) : await model.value());
     origins.set(field, `${name}:${version}`);
   }
   packAll(loaded.service, values);
   return { ...loaded, origins };
+}
+
+/** A model as Python reads it: what Python has pickled is nothing to anybody else. The file goes when this process ends. */
+async function asFile(models: Models, model: Model): Promise<PythonModelFile> {
+  const { name, ref } = model;
+  return { codec: ref.codec, type: ref.type, file: new ArtifactFile(name, await models.bytes(model)).path() };
 }

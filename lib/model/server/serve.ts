@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
-import { startService, stopService } from "../service/parts.ts";
+import { isServiceReady, startService, stopService } from "../service/parts.ts";
 import { createApp, type LogLevel } from "./app.ts";
 
 /** A service, ready to start. */
@@ -39,7 +39,7 @@ export async function serve({ service, description, version }: Served, options: 
   const app = createApp(service, {
     description,
     version,
-    isReady: () => isReady,
+    isReady: () => isReady && isServiceReady(service),
     ...(logLevel !== undefined && { logLevel }),
   });
   await startService(service);

@@ -39,6 +39,9 @@ export abstract class ModelService {
   /** Called once after the last answer. */
   onShutdown?(): void | Promise<void>;
 
+  /** Whether it can answer; asked by `/readyz` and `/ping` while it is started. Default: it can. */
+  isReady?(): boolean;
+
   /**
    * Gives the service a model.
    *

@@ -41,3 +41,8 @@ export async function startService(service: ModelService): Promise<void> {
 export async function stopService(service: ModelService): Promise<void> {
   for (const [, part] of withParts(service).reverse()) await part.onShutdown?.();
 }
+
+/** Whether a service and its parts can answer. */
+export function isServiceReady(service: ModelService): boolean {
+  return withParts(service).every(([, part]) => part.isReady?.() !== false);
+}
