@@ -4,14 +4,6 @@ import type { BuildFailure, BuildOptions, Plugin } from "esbuild";
 import { lowering } from "../../flow/source/options.ts";
 import { BundleError } from "./errors.ts";
 
-/** A bundle's code: modules that need nothing but Node. */
-export interface BundleCode {
-  /** The user's, with the packages that it imports. */
-  readonly service: string;
-  /** What opens and serves it. */
-  readonly runtime: string;
-}
-
 const common = {
   ...lowering,
   bundle: true,
@@ -25,34 +17,36 @@ const common = {
 } satisfies BuildOptions;
 
 /**
- * Bundles a service's file. The same file gives the same code, wherever it lies.
+ * Bundles a service's file with the packages that it imports: it needs nothing but Node. The same file gives the same code, wherever it lies.
  *
  * @param name The service's class.
  * @throws BundleError `BUNDLE_CODE` where it does not compile.
  */
-export async function bundleCode(file: string, name: string): Promise<BundleCode> {
+export async function bundleService(file: string, name: string): Promise<string> {
   const entry = `
     import * as module from ${JSON.stringify(`./${basename(file)}`)};
     const named = (value) => typeof value === "function" && value.name === ${JSON.stringify(name)};
     export const Service = Object.values(module).flatMap((value) => [value, value?.constructor]).find(named);`;
-  const [service, runtime] = await Promise.all([
-    run({
-      ...common,
-      stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
-      absWorkingDir: dirname(file),
-      plugins: [ownPackage],
-    }),
-    run({
-      ...common,
-      // Names stay as they are without it, and it would slow down each function that is made.
-      keepNames: false,
-      minifyWhitespace: true,
-      minifySyntax: true,
-      entryPoints: [fileURLToPath(runtimeEntry())],
-      absWorkingDir: dirname(fileURLToPath(runtimeEntry())),
-    }),
-  ]);
-  return { service, runtime };
+  return await run({
+    ...common,
+    stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
+    absWorkingDir: dirname(file),
+    plugins: [ownPackage],
+  });
+}
+
+/** Bundles what opens and serves a service. */
+export async function bundleRuntime(): Promise<string> {
+  const entry = fileURLToPath(runtimeEntry());
+  return await run({
+    ...common,
+    // Names stay as they are without it, and it would slow down each function that is made.
+    keepNames: false,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    entryPoints: [entry],
+    absWorkingDir: dirname(entry),
+  });
 }
 
 /** `millrace` is this copy of the package, without what only makes bundles. */

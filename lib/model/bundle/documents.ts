@@ -1,4 +1,5 @@
 import type { ApiDescription, BodyDescription } from "../service/description.ts";
+import type { BundlePython } from "./manifest.ts";
 import { typeOf } from "./typescript.ts";
 
 /** What a bundle is called, and what it offers. */
@@ -9,6 +10,8 @@ export interface BundleFacts {
   /** The service's class. */
   readonly service: string;
   readonly apis: readonly ApiDescription[];
+  /** Of a service in Python. */
+  readonly python?: BundlePython;
 }
 
 export const serverModule = `#!/usr/bin/env node
@@ -56,6 +59,40 @@ ENTRYPOINT ["node", "server.mjs"]
 CMD ["--host", "0.0.0.0"]
 `;
 
+/** For a service in Python: its server is Node's. */
+export function pythonDockerfile(version: string): string {
+  return `FROM public.ecr.aws/docker/library/node:24-slim AS node
+
+FROM public.ecr.aws/docker/library/python:${version}-slim
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+ENV NODE_ENV=production PORT=3000 MILLRACE_PYTHON=/usr/local/bin/python3
+WORKDIR /opt/service
+COPY requirements.txt .
+RUN pip install --no-cache-dir --requirement requirements.txt
+COPY --chown=root:root . .
+RUN python3 -m compileall -q python
+USER nobody
+EXPOSE 3000 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \\
+  CMD ["node", "server.mjs", "health"]
+ENTRYPOINT ["node", "server.mjs"]
+CMD ["--host", "0.0.0.0"]
+`;
+}
+
+/** Of a service in Python. */
+export const pythonServiceModule = `import { pythonService } from "./runtime.mjs";
+
+export const Service = await pythonService(import.meta.dirname);
+`;
+
+/** What makes a wheel is in the bundle: nothing is fetched for it. */
+export const pyproject = `[build-system]
+requires = []
+build-backend = "millrace.model.wheel"
+backend-path = ["python"]
+`;
+
 export const dockerignore = "node_modules\n*.tgz\n";
 
 export function packageJson({ name, version, service }: BundleFacts, files: readonly string[]): string {
@@ -72,19 +109,28 @@ export function packageJson({ name, version, service }: BundleFacts, files: read
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-export function readme({ name, version, service, apis }: BundleFacts): string {
+export function readme({ name, version, service, apis, python }: BundleFacts): string {
   const routes = apis.map(
     ({ name, input, output }) => `| \`POST /${name}\` | ${input.types.join(", ")} | ${output.types.join(", ")} |`,
   );
+  const needs =
+    python === undefined
+      ? "Node 22.18 or later"
+      : `Node 22.18 or later, and Python ${python.version} with the packages of\n\`requirements.txt\``;
+  const commands = [
+    ...(python === undefined ? [] : ["pip install -r requirements.txt"]),
+    "node server.mjs                      # http://127.0.0.1:3000, with a page to try it",
+    `docker build -t ${name} . && docker run --rm -p 3000:3000 ${name}`,
+    `docker run --rm -p 8080:8080 ${name} serve   # as SageMaker starts it: /ping and /invocations`,
+    `npm pack                             # a package: import { load } from "${name}"`,
+    ...(python === undefined ? [] : [`pip wheel --no-deps .                # another: import ${moduleName(name)}`]),
+  ];
   return `# ${service}
 
-Version ${version}. Everything that the service needs is in this folder, but for Node 22.18 or later.
+Version ${version}. Everything that the service needs is in this folder, but for ${needs}.
 
 \`\`\`sh
-node server.mjs                      # http://127.0.0.1:3000, with a page to try it
-docker build -t ${name} . && docker run --rm -p 3000:3000 ${name}
-docker run --rm -p 8080:8080 ${name} serve   # as SageMaker starts it: /ping and /invocations
-npm pack                             # a package: import { load } from "${name}"
+${commands.join("\n")}
 \`\`\`
 
 | API | takes | answers |
@@ -94,6 +140,11 @@ ${routes.join("\n")}
 \`GET /openapi.json\` has the schemas; \`/healthz\`, \`/livez\`, \`/readyz\` and \`/metrics\` are there too. \`millrace-bundle.json\` has the SHA-256 of every
 file; a file that was changed keeps the service from starting.
 `;
+}
+
+/** The Python package's. */
+function moduleName(name: string): string {
+  return name.replaceAll("-", "_");
 }
 
 function bodyType({ types: [first], schema }: BodyDescription): string {

@@ -37,7 +37,7 @@ export async function verifyFiles(folder: string, files: BundleManifest["files"]
 export async function loadBundledService(
   Service: ServiceClass,
   folder: string,
-  { service: name, models, files }: BundleManifest,
+  { service: name, models, python, files }: BundleManifest,
 ): Promise<ModelService> {
   if (Service.name !== name) {
     throw new BundleError("BUNDLE_SERVICE", `The models in ${folder} are those of ${name}, not of ${Service.name}.`, {
@@ -45,12 +45,13 @@ export async function loadBundledService(
     });
   }
   const values = new Map<string, unknown>();
-  await forEachBounded(models, 4, async ({ name, file, codec }) => {
+  await forEachBounded(models, 4, async ({ name, file, codec, type }) => {
     const bytes = await readBundleFile(folder, file);
     const expected = files[file]?.sha256 ?? "no hash";
     const found = hash("sha256", bytes, "hex");
     if (found !== expected) throw changedFile(join(folder, file), expected, found);
-    values.set(name, decode(codec, bytes));
+    // Python reads its models itself.
+    values.set(name, python === undefined ? decode(codec, bytes, type) : { codec, type, file: join(folder, file) });
   });
   const service = new Service();
   packAll(service, values);

@@ -3,16 +3,18 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "../../data/codecs/index.ts";
+import { isPythonService } from "../python/service.ts";
 import { openapi } from "../server/openapi.ts";
 import { markOf } from "../service/api.ts";
 import { apisOf } from "../service/apis.ts";
 import { describeService } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { modelsOf } from "../service/parts.ts";
-import { bundleCode } from "./code.ts";
+import { bundleRuntime, bundleService } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
-import { type BundleManifest, type BundleModel, manifestFile } from "./manifest.ts";
+import { type BundleManifest, type BundleModel, type BundlePython, manifestFile } from "./manifest.ts";
+import { pythonContent } from "./python.ts";
 
 export interface SaveOptions {
   /** The service's file. Default: where its APIs are declared. */
@@ -35,23 +37,30 @@ export async function saveBundle(service: ModelService, path?: string, options: 
   const name = kebab(Service.name);
   const folder = resolve(path ?? name);
   await assertReplaceable(folder);
-  const files = await filesOf(service, options.file ?? declaringFile(Service), options.origins);
-  await write(folder, complete(Service, name, files, options.version));
+  const content = await contentOf(service, Service, options);
+  await write(folder, complete(Service, name, content, options.version));
   return folder;
 }
 
 /** Files by name, in their final order. */
-type Files = ReadonlyMap<string, Uint8Array | string>;
+export type Files = ReadonlyMap<string, Uint8Array | string>;
 
-interface Content {
+/** What decides on a bundle's version: code, models, and how they are run. */
+export interface Content {
   readonly files: Files;
   readonly models: readonly BundleModel[];
+  readonly python?: BundlePython;
 }
 
-/** What decides on the version: code, models, and how they are run. */
+async function contentOf(service: ModelService, Service: ServiceClass, options: SaveOptions): Promise<Content> {
+  const { file, origins } = options;
+  if (!isPythonService(service)) return await filesOf(service, file ?? declaringFile(Service), origins);
+  return await pythonContent(service, file ?? "", origins);
+}
+
 async function filesOf(service: ModelService, file: string, origins?: ReadonlyMap<string, string>): Promise<Content> {
   const encoded = [...modelsOf(service)].map(([name, value]) => ({ name, ...encode(value, name) }));
-  const { service: code, runtime } = await bundleCode(file, service.constructor.name);
+  const [code, runtime] = await Promise.all([bundleService(file, service.constructor.name), bundleRuntime()]);
   const models = encoded.map(({ name, codec, type }) => {
     const origin = origins?.get(name);
     return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
@@ -69,11 +78,11 @@ async function filesOf(service: ModelService, file: string, origins?: ReadonlyMa
   };
 }
 
-function complete(Service: ServiceClass, name: string, { files, models }: Content, given?: string): Files {
+function complete(Service: ServiceClass, name: string, { files, models, python }: Content, given?: string): Files {
   const content = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
   const version = given ?? `0.0.0-h${hash("sha256", content).slice(0, 16)}`;
   const { apis } = describeService(Service);
-  const facts = { name, version, service: Service.name, apis };
+  const facts = { name, version, service: Service.name, apis, ...(python !== undefined && { python }) };
   const all = new Map<string, Uint8Array | string>([
     ...files,
     ["README.md", documents.readme(facts)],
@@ -91,6 +100,7 @@ function complete(Service: ServiceClass, name: string, { files, models }: Conten
     service: Service.name,
     apis: [...apis],
     models: [...models],
+    ...(python !== undefined && { python }),
     files: Object.fromEntries(hashes),
   } as BundleManifest;
   return all.set(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`).set(".dockerignore", documents.dockerignore);

@@ -5,8 +5,8 @@ import { restarting } from "./errors.ts";
 
 /** Where a service's code is, and what runs it. */
 export interface PythonSource {
-  /** The interpreter's path. */
-  readonly interpreter: string;
+  /** The interpreter's path; asked for at each start. */
+  readonly interpreter: () => Promise<string>;
   /** The file's, absolute: its neighbours are imported from there. */
   readonly folder: string;
   /** Relative to the folder. */
@@ -81,7 +81,7 @@ export class PythonHost {
   /** Starts the process and imports the service. @throws ModelError */
   async load(): Promise<Loaded> {
     const { interpreter, ...source } = this.#source;
-    this.#channel = new PythonChannel(interpreter);
+    this.#channel = new PythonChannel(await interpreter());
     try {
       return await this.#channel.ask<Loaded>({ type: "load", ...source } as never);
     } catch (error) {

@@ -16,9 +16,9 @@ import { pythonServiceClass } from "./service.ts";
  */
 export async function loadPythonService(path: string, name: string | undefined): Promise<LoadedService> {
   const folder = dirname(path);
-  const interpreter = await prepareInterpreter(await readEnvironment(path, name), folder);
+  const program = await prepareInterpreter(await readEnvironment(path, name), folder);
   const service = name === undefined ? {} : { service: name };
-  const first = new PythonHost({ interpreter, folder, file: basename(path), ...service });
+  const first = new PythonHost({ interpreter: async () => program, folder, file: basename(path), ...service });
   const { description, files } = await first.load();
   // Its process is there already; it is for the one instance that is made here.
   const Service = pythonServiceClass(description, () => first);
