@@ -5,7 +5,8 @@ import { describe } from "./describe.ts";
 import { fileCodec } from "./file.ts";
 import { jsonCodec } from "./json.ts";
 import { npyCodec, tensorCodec } from "./npy.ts";
-import { pickleCodec } from "./pickle.ts";
+import { onnxCodec } from "./onnx.ts";
+import { pythonCodecs } from "./python.ts";
 
 /** A value as bytes. `text` is the same as a string where the codec writes text. */
 export interface Encoded {
@@ -16,7 +17,15 @@ export interface Encoded {
 }
 
 /** In the order in which they are asked; JSON takes what no other does. */
-const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, pickleCodec, jsonCodec];
+const codecs: readonly Codec[] = [
+  ...bytesCodecs,
+  npyCodec,
+  tensorCodec,
+  fileCodec,
+  ...pythonCodecs,
+  onnxCodec,
+  jsonCodec,
+];
 const byName = new Map(codecs.map((codec) => [codec.name, codec]));
 
 /**

@@ -1,8 +1,20 @@
-import { basename, dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure, BuildOptions, Plugin } from "esbuild";
 import { lowering } from "../../flow/source/options.ts";
 import { BundleError } from "./errors.ts";
+
+export interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface ServiceCode {
+  readonly code: string;
+  /** Those that are in it. */
+  readonly packages: readonly NpmPackage[];
+}
 
 const common = {
   ...lowering,
@@ -22,23 +34,35 @@ const common = {
  * @param name The service's class.
  * @throws BundleError `BUNDLE_CODE` where it does not compile.
  */
-export async function bundleService(file: string, name: string): Promise<string> {
+export async function bundleService(file: string, name: string): Promise<ServiceCode> {
   const entry = `
     import * as module from ${JSON.stringify(`./${basename(file)}`)};
     const named = (value) => typeof value === "function" && value.name === ${JSON.stringify(name)};
     export const Service = Object.values(module).flatMap((value) => [value, value?.constructor]).find(named);`;
-  return await run({
+  const { code, inputs } = await run({
     ...common,
     stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
     absWorkingDir: dirname(file),
     plugins: [ownPackage],
   });
+  return { code, packages: await packagesOf(inputs.map((input) => resolve(dirname(file), input))) };
+}
+
+/** The packages that files are of. */
+async function packagesOf(files: readonly string[]): Promise<readonly NpmPackage[]> {
+  const folders = new Set(files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? []));
+  const packages = [...folders].map(async (folder): Promise<NpmPackage> => {
+    const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    return { name, version };
+  });
+  const text = ({ name, version }: NpmPackage) => `${name}@${version}`;
+  return (await Promise.all(packages)).sort((a, b) => (text(a) < text(b) ? -1 : 1));
 }
 
 /** Bundles what opens and serves a service. */
 export async function bundleRuntime(): Promise<string> {
   const entry = fileURLToPath(runtimeEntry());
-  return await run({
+  const { code } = await run({
     ...common,
     // Names stay as they are without it, and it would slow down each function that is made.
     keepNames: false,
@@ -47,6 +71,7 @@ export async function bundleRuntime(): Promise<string> {
     entryPoints: [entry],
     absWorkingDir: dirname(entry),
   });
+  return code;
 }
 
 /** `millrace` is this copy of the package, without what only makes bundles. */
@@ -74,11 +99,11 @@ function runtimeEntry(): URL {
   );
 }
 
-async function run(options: BuildOptions): Promise<string> {
+async function run(options: BuildOptions): Promise<{ readonly code: string; readonly inputs: readonly string[] }> {
   const { build } = await import("esbuild");
   try {
-    const { outputFiles } = await build(options);
-    return outputFiles?.[0]?.text ?? "";
+    const { outputFiles, metafile } = await build({ ...options, metafile: true });
+    return { code: outputFiles?.[0]?.text ?? "", inputs: Object.keys(metafile.inputs) };
   } catch (cause) {
     const [message] = (cause as Partial<BuildFailure>).errors ?? [];
     if (message === undefined) throw cause;

@@ -10,8 +10,9 @@ export interface BundleFacts {
   /** The service's class. */
   readonly service: string;
   readonly apis: readonly ApiDescription[];
-  /** Of a service in Python. */
   readonly python?: BundlePython;
+  /** Packages that npm installs, with their versions. */
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 export const serverModule = `#!/usr/bin/env node
@@ -47,40 +48,57 @@ export function load(): Promise<${service}>;
 `;
 }
 
-export const dockerfile = `FROM public.ecr.aws/docker/library/node:24-slim
-ENV NODE_ENV=production PORT=3000
-WORKDIR /opt/service
-COPY --chown=root:root . .
-USER node
-EXPOSE 3000 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \\
-  CMD ["node", "server.mjs", "health"]
-ENTRYPOINT ["node", "server.mjs"]
-CMD ["--host", "0.0.0.0"]
+/** What an image has beside the bundle. */
+interface ImageNeeds {
+  /** Python's version. */
+  readonly python?: string | undefined;
+  /** Whether there is a lock of npm packages. */
+  readonly npm?: boolean;
+}
+
+const install = `COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 `;
 
-/** For a service in Python: its server is Node's. */
-export function pythonDockerfile(version: string): string {
-  return `FROM public.ecr.aws/docker/library/node:24-slim AS node
+export function dockerfile({ python, npm = false }: ImageNeeds = {}): string {
+  return python === undefined ? nodeImage(npm) : pythonImage(python, npm);
+}
 
+function nodeImage(npm: boolean): string {
+  return `FROM public.ecr.aws/docker/library/node:24-slim
+ENV NODE_ENV=production PORT=3000
+WORKDIR /opt/service
+${npm ? install : ""}COPY --chown=root:root . .
+USER node
+${served("10s")}`;
+}
+
+/** The server is Node's also where a service or a model is Python's. */
+function pythonImage(version: string, npm: boolean): string {
+  return `FROM public.ecr.aws/docker/library/node:24-slim AS node
+${npm ? `WORKDIR /opt/service\n${install}` : ""}
 FROM public.ecr.aws/docker/library/python:${version}-slim
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production PORT=3000 MILLRACE_PYTHON=/usr/local/bin/python3
 WORKDIR /opt/service
-COPY requirements.txt .
+${npm ? "COPY --from=node /opt/service/node_modules node_modules\n" : ""}COPY requirements.txt .
 RUN pip install --no-cache-dir --requirement requirements.txt
 COPY --chown=root:root . .
 RUN python3 -m compileall -q python
 USER nobody
-EXPOSE 3000 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \\
+${served("30s")}`;
+}
+
+function served(startPeriod: string): string {
+  return `EXPOSE 3000 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=${startPeriod} \\
   CMD ["node", "server.mjs", "health"]
 ENTRYPOINT ["node", "server.mjs"]
 CMD ["--host", "0.0.0.0"]
 `;
 }
 
-/** Of a service in Python. */
+/** Of a service in Python: its class is made from the manifest. */
 export const pythonServiceModule = `import { pythonService } from "./runtime.mjs";
 
 export const Service = await pythonService(import.meta.dirname);
@@ -95,7 +113,7 @@ backend-path = ["python"]
 
 export const dockerignore = "node_modules\n*.tgz\n";
 
-export function packageJson({ name, version, service }: BundleFacts, files: readonly string[]): string {
+export function packageJson({ name, version, service, dependencies }: BundleFacts, files: readonly string[]): string {
   const document = {
     name,
     version,
@@ -104,12 +122,13 @@ export function packageJson({ name, version, service }: BundleFacts, files: read
     exports: { ".": { types: "./index.d.mts", default: "./index.mjs" } },
     bin: { [name]: "server.mjs" },
     files,
+    ...(dependencies !== undefined && { dependencies }),
     engines: { node: ">=22.18" },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-export function readme({ name, version, service, apis, python }: BundleFacts): string {
+export function readme({ name, version, service, apis, python, dependencies }: BundleFacts): string {
   const routes = apis.map(
     ({ name, input, output }) => `| \`POST /${name}\` | ${input.types.join(", ")} | ${output.types.join(", ")} |`,
   );
@@ -119,11 +138,14 @@ export function readme({ name, version, service, apis, python }: BundleFacts): s
       : `Node 22.18 or later, and Python ${python.version} with the packages of\n\`requirements.txt\``;
   const commands = [
     ...(python === undefined ? [] : ["pip install -r requirements.txt"]),
+    ...(dependencies === undefined ? [] : ["npm ci --ignore-scripts"]),
     "node server.mjs                      # http://127.0.0.1:3000, with a page to try it",
     `docker build -t ${name} . && docker run --rm -p 3000:3000 ${name}`,
     `docker run --rm -p 8080:8080 ${name} serve   # as SageMaker starts it: /ping and /invocations`,
     `npm pack                             # a package: import { load } from "${name}"`,
-    ...(python === undefined ? [] : [`pip wheel --no-deps .                # another: import ${moduleName(name)}`]),
+    ...(python?.file === undefined
+      ? []
+      : [`pip wheel --no-deps .                # another: import ${moduleName(name)}`]),
   ];
   return `# ${service}
 

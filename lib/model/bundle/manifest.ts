@@ -34,8 +34,8 @@ const model = z.object({
 });
 
 const python = z.object({
-  /** The service's file, below the folder `python`. */
-  file: path,
+  /** The service's file, below the folder `python`; absent where only models are Python's. */
+  file: path.exactOptional(),
   /** Python's, that the packages are pinned for: `3.13`. */
   version: z.string().regex(/^\d+\.\d+$/),
   /** As `requirements.txt` has them: `numpy==2.4.6`. */
@@ -50,8 +50,10 @@ const manifest = z.object({
   service: z.string(),
   apis: z.array(api),
   models: z.array(model),
-  /** Of a service in Python. */
+  /** Of a service or models in Python. */
   python: python.exactOptional(),
+  /** The npm packages that are in its code. */
+  packages: z.array(z.object({ name: z.string(), version: z.string() })).exactOptional(),
   /** Every file but this one. */
   files: z.record(path, z.object({ sha256, size })),
 });

@@ -10,7 +10,7 @@ import { readManifest } from "./read.ts";
 export async function pythonService(folder: string): Promise<ServiceClass> {
   // Who opens the bundle reads the manifest too, and says what is wrong with it.
   const manifest = await readManifest(folder).catch(() => undefined);
-  if (manifest?.python === undefined) return class extends ModelService {};
+  if (manifest?.python?.file === undefined) return class extends ModelService {};
   const { file, requirements } = manifest.python;
   // It is not known yet whether there is a Python: whoever only reads the bundle needs none.
   const interpreter = async () => (await systemInterpreter()).program;

@@ -25,13 +25,13 @@ export async function pythonContent(
   try {
     const { models, requirements, python } = await savePythonService(service, scratch);
     const files = new Map<string, Uint8Array | string>([
-      ["Dockerfile", documents.pythonDockerfile(python)],
+      ["Dockerfile", documents.dockerfile({ python })],
       ["index.mjs", documents.indexModule],
     ]);
     for (const { name, file } of models) files.set(`models/${name}`, await readFile(file));
     files.set("pyproject.toml", documents.pyproject);
     for (const [name, content] of await sources(dirname(file))) files.set(`python/${name}`, content);
-    files.set("requirements.txt", requirements.map((requirement) => `${requirement}\n`).join(""));
+    files.set("requirements.txt", requirementsFile(requirements));
     files.set("runtime.mjs", await bundleRuntime());
     files.set("server.mjs", documents.serverModule);
     files.set("service.mjs", documents.pythonServiceModule);
@@ -48,7 +48,7 @@ export async function pythonContent(
   }
 }
 
-/** The service's files with their neighbours, and of the Python package `millrace` what runs a service. */
+/** The service's files with their neighbours, and what runs them. */
 async function sources(folder: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const own = await readPythonSources(folder, manifestFile);
   const wrong = [...own.keys()].find((name) => !isBundlePath(name));
@@ -61,9 +61,17 @@ async function sources(folder: string): Promise<ReadonlyMap<string, Uint8Array>>
       },
     );
   }
+  return new Map([...own, ...(await pythonRuntime())].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Of the Python package `millrace` what runs a service, or a model. */
+export async function pythonRuntime(): Promise<ReadonlyMap<string, Uint8Array>> {
   const runtime = await readFolder(join(pythonPackages(), "millrace"), isRuntime);
-  const carried = [...runtime].map(([name, content]) => [`millrace/${name}`, content] as const);
-  return new Map([...own, ...carried].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return new Map([...runtime].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, bytes]) => [`millrace/${name}`, bytes]));
+}
+
+export function requirementsFile(requirements: readonly string[]): string {
+  return requirements.map((requirement) => `${requirement}\n`).join("");
 }
 
 function isRuntime(name: string, isFolder: boolean, path: string): boolean {

@@ -50,8 +50,11 @@ export async function loadBundledService(
     const expected = files[file]?.sha256 ?? "no hash";
     const found = hash("sha256", bytes, "hex");
     if (found !== expected) throw changedFile(join(folder, file), expected, found);
-    // Python reads its models itself.
-    values.set(name, python === undefined ? decode(codec, bytes, type) : { codec, type, file: join(folder, file) });
+    // A service in Python reads its models itself.
+    values.set(
+      name,
+      python?.file === undefined ? decode(codec, bytes, type) : { codec, type, file: join(folder, file) },
+    );
   });
   const service = new Service();
   packAll(service, values);

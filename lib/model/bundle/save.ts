@@ -10,11 +10,12 @@ import { apisOf } from "../service/apis.ts";
 import { describeService } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { modelsOf } from "../service/parts.ts";
-import { bundleRuntime, bundleService } from "./code.ts";
+import { bundleRuntime, bundleService, type NpmPackage } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
 import { type BundleManifest, type BundleModel, type BundlePython, manifestFile } from "./manifest.ts";
-import { pythonContent } from "./python.ts";
+import { needsOf } from "./needs.ts";
+import { pythonContent, pythonRuntime, requirementsFile } from "./python.ts";
 
 export interface SaveOptions {
   /** The service's file. Default: where its APIs are declared. */
@@ -50,6 +51,10 @@ export interface Content {
   readonly files: Files;
   readonly models: readonly BundleModel[];
   readonly python?: BundlePython;
+  /** The npm packages that are in its code. */
+  readonly packages?: readonly NpmPackage[];
+  /** Those that npm installs, with their versions. */
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 async function contentOf(service: ModelService, Service: ServiceClass, options: SaveOptions): Promise<Content> {
@@ -59,30 +64,47 @@ async function contentOf(service: ModelService, Service: ServiceClass, options: 
 }
 
 async function filesOf(service: ModelService, file: string, origins?: ReadonlyMap<string, string>): Promise<Content> {
-  const encoded = [...modelsOf(service)].map(([name, value]) => ({ name, ...encode(value, name) }));
-  const [code, runtime] = await Promise.all([bundleService(file, service.constructor.name), bundleRuntime()]);
+  const values = modelsOf(service);
+  const encoded = [...values].map(([name, value]) => ({ name, ...encode(value, name) }));
+  const [{ python, npm }, { code, packages }, runtime] = await Promise.all([
+    needsOf(kebab(service.constructor.name), values.values()),
+    bundleService(file, service.constructor.name),
+    bundleRuntime(),
+  ]);
   const models = encoded.map(({ name, codec, type }) => {
     const origin = origins?.get(name);
     return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
   });
-  return {
-    models,
-    files: new Map<string, Uint8Array | string>([
-      ["Dockerfile", documents.dockerfile],
-      ["index.mjs", documents.indexModule],
-      ...encoded.map(({ name, bytes }) => [`models/${name}`, bytes] as const),
-      ["runtime.mjs", runtime],
-      ["server.mjs", documents.serverModule],
-      ["service.mjs", code],
-    ]),
-  };
+  const files = new Map<string, Uint8Array | string>([
+    ["Dockerfile", documents.dockerfile({ python: python?.version, npm: npm !== undefined })],
+    ["index.mjs", documents.indexModule],
+    ...encoded.map(({ name, bytes }) => [`models/${name}`, bytes] as const),
+    ...(npm === undefined ? [] : [["package-lock.json", npm.lock] as const]),
+    ["runtime.mjs", runtime],
+    ["server.mjs", documents.serverModule],
+    ["service.mjs", code],
+  ]);
+  if (python !== undefined) {
+    files.set("requirements.txt", requirementsFile(python.requirements));
+    for (const [name, bytes] of await pythonRuntime()) files.set(`python/${name}`, bytes);
+  }
+  const dependencies = npm && { dependencies: npm.dependencies };
+  return { files, models, packages, ...(python !== undefined && { python }), ...dependencies };
 }
 
-function complete(Service: ServiceClass, name: string, { files, models, python }: Content, given?: string): Files {
-  const content = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
-  const version = given ?? `0.0.0-h${hash("sha256", content).slice(0, 16)}`;
+function complete(Service: ServiceClass, name: string, content: Content, given?: string): Files {
+  const { files, models, python, packages, dependencies } = content;
+  const decisive = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
+  const version = given ?? `0.0.0-h${hash("sha256", decisive).slice(0, 16)}`;
   const { apis } = describeService(Service);
-  const facts = { name, version, service: Service.name, apis, ...(python !== undefined && { python }) };
+  const facts = {
+    name,
+    version,
+    service: Service.name,
+    apis,
+    ...(python !== undefined && { python }),
+    ...(dependencies !== undefined && { dependencies }),
+  };
   const all = new Map<string, Uint8Array | string>([
     ...files,
     ["README.md", documents.readme(facts)],
@@ -101,6 +123,7 @@ function complete(Service: ServiceClass, name: string, { files, models, python }
     apis: [...apis],
     models: [...models],
     ...(python !== undefined && { python }),
+    ...(packages !== undefined && { packages }),
     files: Object.fromEntries(hashes),
   } as BundleManifest;
   return all.set(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`).set(".dockerignore", documents.dockerignore);

@@ -109,7 +109,7 @@ export class PythonHost {
   }
 
   /** @throws RequestError 503 while it is being started again; PythonCallError, PythonDiedError */
-  call(api: string, input: unknown, signal: AbortSignal): Promise<unknown> {
+  call(api: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
     if (!this.#isUp) throw restarting();
     return this.#opened.call(api, input, signal);
   }
