@@ -25,7 +25,9 @@ const common = {
   legalComments: "none",
   logLevel: "silent",
   // Packages in CommonJS call it.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  },
 } satisfies BuildOptions;
 
 /**
@@ -43,7 +45,7 @@ export async function bundleService(file: string, name: string): Promise<Service
     ...common,
     stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
     absWorkingDir: dirname(file),
-    plugins: [ownPackage],
+    plugins: [ownPackage, withoutSaving],
   });
   return { code, packages: await packagesOf(inputs.map((input) => resolve(dirname(file), input))) };
 }
@@ -69,21 +71,29 @@ export async function bundleRuntime(): Promise<string> {
     minifyWhitespace: true,
     minifySyntax: true,
     entryPoints: [entry],
+    plugins: [withoutSaving],
     absWorkingDir: dirname(entry),
   });
   return code;
 }
 
-/** `millrace` is this copy of the package, without what only makes bundles. */
+/** `millrace` is this copy of the package. */
 const ownPackage: Plugin = {
   name: "own-package",
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve }) {
     onResolve({ filter: /^millrace(?:\/model)?$/ }, ({ path }) => ({
       path: import.meta.url.endsWith(".ts")
         ? fileURLToPath(new URL(path === "millrace" ? "../../index.ts" : "../index.ts", import.meta.url))
         : fileURLToPath(import.meta.resolve(path)),
       sideEffects: false,
     }));
+  },
+};
+
+/** What only makes bundles is left out. */
+const withoutSaving: Plugin = {
+  name: "without-saving",
+  setup({ onLoad }) {
     onLoad({ filter: /[\\/](?:bundle[\\/]save\.ts|chunks[\\/]save-\w+\.js)$/ }, () => ({
       contents: 'export function saveBundle() { throw new Error("A service in a bundle is saved already."); }',
     }));
