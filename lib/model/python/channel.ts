@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { ArtifactFile } from "../../data/file.ts";
 import { withPackages } from "../../environment/python.ts";
@@ -26,7 +26,7 @@ export class PythonChannel {
   /** Settles when the process has ended, with how. */
   readonly ended: Promise<PythonDiedError>;
   readonly #stream: Socket;
-  readonly #pid: number | undefined;
+  readonly #child: ChildProcess;
   /** By number. */
   readonly #calls = new Map<number, Waiting>();
   /** Answered in their order. */
@@ -42,7 +42,7 @@ export class PythonChannel {
       env: withPackages(process.env),
       detached: true,
     });
-    this.#pid = child.pid;
+    this.#child = child;
     this.#stream = child.stdio[3] as Socket;
     // Idle, it keeps no program from ending; its channel then closes, and it ends too.
     child.unref();
@@ -84,7 +84,7 @@ export class PythonChannel {
   /** Lets the process run the service's hooks and end. */
   async stop(): Promise<void> {
     if (this.#death === undefined) {
-      this.#stream.ref();
+      this.#child.ref();
       writeFrame(this.#stream, { type: "stop" });
     }
     await this.ended;
@@ -92,7 +92,7 @@ export class PythonChannel {
 
   /** Ends the process at once, with all that it has started. */
   kill(): void {
-    killGroup(this.#pid);
+    killGroup(this.#child.pid);
   }
 
   #wait(begin: (waiting: Waiting) => void): Promise<unknown> {

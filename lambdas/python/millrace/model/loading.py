@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 
 from .errors import ModelError
@@ -60,14 +61,10 @@ def import_file(folder: str, file: str) -> ModuleType:
 
 
 def own_files(folder: str) -> list[str]:
-    """The ``.py`` files below ``folder`` that have been imported, relative to it."""
+    """The ``.py`` files below ``folder`` that have been imported, relative to it; those of this package are not the service's."""
     files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
     inside = [os.path.relpath(file, folder) for file in files if file and file.startswith(folder + os.sep) and file.endswith(".py")]
-    return sorted(file for file in inside if not _is_packages(file))
-
-
-def _is_packages(file: str) -> bool:
-    return "site-packages" in file or "dist-packages" in file
+    return sorted(file for file in inside if not re.match(r"millrace/|.*(?:site|dist)-packages/", file))
 
 
 def _is_service(value: object) -> bool:
