@@ -145,7 +145,7 @@ class HintsTest(unittest.TestCase):
 
 
 class AnswersTest(unittest.TestCase):
-    def answer(self, value: object, hint: str = "json") -> Any:
+    def answer(self, value: object) -> Any:
         from millrace.model import ModelService, api
         from millrace.model.signature import Signature
 
