@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { exitCode, printError, UsageError } from "./terminal/errors.ts";
 import { watchOutput } from "./terminal/output.ts";
@@ -123,6 +123,7 @@ packing(command("serve <target>", "serve a model service: service.ts, service.ts
 packing(command("bundle <file>", "write a model service with its models as a folder that runs anywhere"))
   .option("--output <folder>", "default the service's name")
   .option("--version <version>", "such as 1.2.0; default a hash of the content")
+  .addOption(new Option("--model-files <file>", "what save() in Python has written").hideHelp())
   .action(async (file, options) => (await import("./commands/bundle.ts")).bundle(file, options));
 
 command("containerize <folder>", "build a bundle's image with docker or podman")

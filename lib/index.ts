@@ -1,5 +1,6 @@
 export { BlobCorruptError, BlobMissingError, DecodeError, EncodeError, StoreError } from "./data/errors.ts";
 export { ArtifactFile } from "./data/file.ts";
+export { type NestedNumbers, OnnxModel } from "./data/models/onnx.ts";
 export { PythonObject } from "./data/python-object.ts";
 export { Tensor, type TensorData } from "./data/tensor.ts";
 export { isMillraceError, MillraceError } from "./errors.ts";

@@ -1,9 +1,11 @@
-// Builds dist/: the library and the command as ES modules that share their chunks, the runtimes that go to AWS as single files, the types.
+// Builds dist/: the library and the command as ES modules that share their chunks, what goes into bundles of services as modules that can be taken
+// apart, the runtimes that go to AWS as single files, the types.
 import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import { build, type Plugin as RuntimePlugin } from "esbuild";
+import { type BuildOptions, build, type Plugin as RuntimePlugin } from "esbuild";
 import { type Plugin, rolldown } from "rolldown";
+import { withoutSaving } from "../lib/model/bundle/without-saving.ts";
 
 /**
  * Modules that are loaded together, with all that they import and no chunk before has, are one chunk: a command and a thread come up sooner with
@@ -31,6 +33,15 @@ const builtins: Plugin = {
   }),
 };
 
+const common = {
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node22.18",
+  legalComments: "none",
+  logLevel: "warning",
+} satisfies BuildOptions;
+
 /** The options of steps were read when the flow was synthesized: on AWS, what reads and checks them would only be in the way of a cold start. */
 const optionsUnread: RuntimePlugin = {
   name: "options-unread",
@@ -47,13 +58,16 @@ rmSync(next, { recursive: true, force: true });
 await Promise.all([
   library(),
   build({
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node22.18",
+    ...common,
+    entryPoints: { index: "lib/index.ts", model: "lib/model/index.ts", runtime: "lib/model/bundle/runtime.ts" },
+    outdir: `${next}/service`,
+    packages: "external",
+    splitting: true,
+    plugins: [withoutSaving],
+  }),
+  build({
+    ...common,
     sourcemap: "linked",
-    legalComments: "none",
-    logLevel: "warning",
     entryPoints: {
       begin: "lambdas/begin.ts",
       task: "lambdas/task.ts",
@@ -92,7 +106,6 @@ async function library(): Promise<void> {
       millrace: "bin/millrace.ts",
       worker: "lib/run/worker.ts",
       bundler: "constructs/bundle/main.ts",
-      "bundle-runtime": "lib/model/bundle/runtime.ts",
     },
     platform: "node",
     // Packages, but for the compiler's own helpers.

@@ -5,7 +5,7 @@ import { builtOnce } from "../../lib/environment/cache.ts";
 import { systemInterpreter } from "../../lib/environment/interpreter.ts";
 import { findUv, install } from "../../lib/environment/pip.ts";
 import type { Packages } from "../../lib/environment/requirements.ts";
-import { readFolder } from "./folder.ts";
+import { readFolder } from "../../lib/environment/sources.ts";
 import { zip } from "./zip.ts";
 
 /** What Lambda's and the stock images' C library takes: https://peps.python.org/pep-0600/. */

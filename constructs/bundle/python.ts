@@ -1,14 +1,14 @@
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { readPackages } from "../../lib/environment/requirements.ts";
+import { readFolder, readPythonSources } from "../../lib/environment/sources.ts";
 import type { FlowDefinition, PythonEnvironment } from "../../lib/flow/definition.ts";
 import { fold } from "../../lib/flow/fold.ts";
 import { stepContext } from "../../lib/task/context.ts";
 import { computeOf } from "../limits.ts";
 import { builtFolder } from "../runtime.ts";
 import { withoutPlaces } from "./context.ts";
-import { readFolder, writeFolder } from "./folder.ts";
+import { writeFolder } from "./folder.ts";
 import { type Archive, archiveOf, isPackaged, packagesForAws, sha256 } from "./python-packages.ts";
 import type { PythonBundle } from "./request.ts";
 import { type Content, zip } from "./zip.ts";
@@ -38,7 +38,7 @@ export async function bundlePythonSteps(
   if (bodies.length === 0) return {};
   const structure = fold(definition);
   const folder = dirname(resolve(definition.file ?? "flow"));
-  const shared = new Map([...(await readFolder(folder, isSource)), ...(await readRuntime())]);
+  const shared = new Map([...(await readPythonSources(folder)), ...(await readRuntime())]);
   const bundles = bodies.map(async ({ step, environment }) => {
     const context = withoutPlaces(stepContext(definition, structure, step));
     const content = new Map([...shared, ["step.json", Buffer.from(JSON.stringify(context))]]);
@@ -90,12 +90,6 @@ async function forBatch(content: Content, place: Place, hasImage: boolean): Prom
     archives.push(await archiveOf(packages));
   }
   return { kind: "archives", archives, version };
-}
-
-/** Python files below the flow's folder, as what a step's file imports; environments, packages of Node and what is hidden left out. */
-function isSource(name: string, isFolder: boolean, path: string): boolean {
-  if (!isFolder) return name.endsWith(".py");
-  return !/^(?:\.|node_modules$|__pycache__$|cdk\.out$)/.test(name) && !existsSync(join(path, "pyvenv.cfg"));
 }
 
 async function readRuntime(): Promise<Content> {

@@ -32,6 +32,7 @@ export default class IrisSvm extends FlowSpec {
   }
 
   @step end() {
+    this.saveModel("iris-svm", this.model, { metrics: { accuracy: this.accuracy } });
     const names = [...new Set(this.species)].sort();
     console.log(`accuracy ${this.accuracy.toFixed(4)} on all ${this.rows.length} flowers`);
     console.log(`support vectors: ${this.supportVectors.map((count, i) => `${count} of ${names[i]}`).join(", ")}`);

@@ -22,7 +22,13 @@ export async function prepareInterpreters({ file = "", steps }: FlowDefinition):
   return new Map((await Promise.all(interpreters)).flat());
 }
 
-async function prepareInterpreter(environment: PythonEnvironment, folder: string): Promise<string> {
+/**
+ * The interpreter in an environment, which is built where it is not there yet.
+ *
+ * @param folder what files are named relative to
+ * @throws EnvironmentError, PythonMissingError, PythonVersionError
+ */
+export async function prepareInterpreter(environment: PythonEnvironment, folder: string): Promise<string> {
   const { interpreter, conda, requirements, pythonVersion } = environment;
   if (interpreter !== undefined) {
     // A path is relative to the flow, as all files are; a name is looked for on the path.

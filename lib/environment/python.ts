@@ -7,7 +7,7 @@ export function systemProgram(): string {
 }
 
 /** The folder with the Python package `millrace`: with the sources in a checkout, in the build beside its modules. */
-function pythonPackages(): string {
+export function pythonPackages(): string {
   const places = ["../../lambdas/python", "./python", "../python"];
   const folders = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
   return folders.find((folder) => existsSync(`${folder}/millrace/__init__.py`)) ?? "";

@@ -130,7 +130,7 @@ describe("an artifact", () => {
     const ref = { ...(await store(Buffer.from("pickled"))), codec: "pickle", type: "sklearn.svm.SVC" };
     const value = await loadArtifact(ref, blobs);
     expect(value).toBeInstanceOf(PythonObject);
-    expect(value).toMatchObject({ type: "sklearn.svm.SVC", pickle: Buffer.from("pickled") });
+    expect(value).toMatchObject({ type: "sklearn.svm.SVC", bytes: Buffer.from("pickled"), codec: "pickle" });
     expect(await store(value)).toStrictEqual(ref);
   });
 

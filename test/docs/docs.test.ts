@@ -83,7 +83,9 @@ test("the TypeScript in README and docs compiles as it stands", () => {
 test("docs/errors.md lists every code that the source has, and no other", () => {
   const places = /(?:\bcode: |Error\(\s*|super\(\s*|#fault\(\s*)"([A-Z][A-Z_]+)"/g;
   const unions = /type \w+Code =([^;]*);/g;
-  const source = globSync("{lib,bin,constructs,lambdas}/**/*.ts", { cwd: project });
+  const source = globSync(["{lib,bin,constructs,lambdas}/**/*.ts", "lambdas/python/millrace/model/**/*.py"], {
+    cwd: project,
+  });
   const raised = source
     .map(read)
     .flatMap((text) => [

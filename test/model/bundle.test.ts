@@ -60,6 +60,7 @@ describe("a bundle", () => {
         { name: "divider.divisor", file: "models/divider.divisor", codec: "json", type: "number" },
         { name: "offsets", file: "models/offsets", codec: "npy", type: "Float64Array(1)" },
       ],
+      packages: [{ name: "zod", version: expect.stringMatching(/^4\./) }],
       files: Object.fromEntries(
         [
           "Dockerfile",

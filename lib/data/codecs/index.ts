@@ -6,7 +6,8 @@ import { describe } from "./describe.ts";
 import { fileCodec } from "./file.ts";
 import { jsonCodec } from "./json.ts";
 import { npyCodec, tensorCodec } from "./npy.ts";
-import { pickleCodec } from "./pickle.ts";
+import { onnxCodec } from "./onnx.ts";
+import { pythonCodecs } from "./python.ts";
 
 /** A value as bytes. `text` is the same as a string where the codec writes text. */
 export interface Encoded {
@@ -17,7 +18,16 @@ export interface Encoded {
 }
 
 /** In the order in which they are asked; JSON takes what no other does. */
-const codecs: readonly Codec[] = [...bytesCodecs, npyCodec, tensorCodec, fileCodec, arrowCodec, pickleCodec, jsonCodec];
+const codecs: readonly Codec[] = [
+  ...bytesCodecs,
+  npyCodec,
+  tensorCodec,
+  fileCodec,
+  arrowCodec,
+  ...pythonCodecs,
+  onnxCodec,
+  jsonCodec,
+];
 const byName = new Map(codecs.map((codec) => [codec.name, codec]));
 
 /** The codec for a value. */

@@ -1,15 +1,20 @@
-import { basename, dirname } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure, BuildOptions, Plugin } from "esbuild";
 import { lowering } from "../../flow/source/options.ts";
 import { BundleError } from "./errors.ts";
+import { withoutSaving } from "./without-saving.ts";
 
-/** A bundle's code: modules that need nothing but Node. */
-export interface BundleCode {
-  /** The user's, with the packages that it imports. */
-  readonly service: string;
-  /** What opens and serves it. */
-  readonly runtime: string;
+export interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface ServiceCode {
+  readonly code: string;
+  /** Those that are in it. */
+  readonly packages: readonly NpmPackage[];
 }
 
 const common = {
@@ -21,70 +26,88 @@ const common = {
   legalComments: "none",
   logLevel: "silent",
   // Packages in CommonJS call it.
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  },
 } satisfies BuildOptions;
 
 /**
- * Bundles a service's file. The same file gives the same code, wherever it lies.
+ * Bundles a service's file with the packages that it imports: it needs nothing but Node. The same file gives the same code, wherever it lies.
  *
  * @param name The service's class.
  * @throws BundleError `BUNDLE_CODE` where it does not compile.
  */
-export async function bundleCode(file: string, name: string): Promise<BundleCode> {
+export async function bundleService(file: string, name: string): Promise<ServiceCode> {
   const entry = `
     import * as module from ${JSON.stringify(`./${basename(file)}`)};
     const named = (value) => typeof value === "function" && value.name === ${JSON.stringify(name)};
     export const Service = Object.values(module).flatMap((value) => [value, value?.constructor]).find(named);`;
-  const [service, runtime] = await Promise.all([
-    run({
-      ...common,
-      stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
-      absWorkingDir: dirname(file),
-      plugins: [ownPackage],
-    }),
-    run({
-      ...common,
-      // Names stay as they are without it, and it would slow down each function that is made.
-      keepNames: false,
-      minifyWhitespace: true,
-      minifySyntax: true,
-      entryPoints: [fileURLToPath(runtimeEntry())],
-      absWorkingDir: dirname(fileURLToPath(runtimeEntry())),
-    }),
-  ]);
-  return { service, runtime };
+  const { code, inputs } = await run({
+    ...common,
+    stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
+    absWorkingDir: dirname(file),
+    plugins: [ownPackage, withoutSaving],
+  });
+  return { code, packages: await packagesOf(inputs.map((input) => resolve(dirname(file), input))) };
 }
 
-/** `millrace` is this copy of the package, without what only makes bundles. */
+/** The packages that files are of. */
+async function packagesOf(files: readonly string[]): Promise<readonly NpmPackage[]> {
+  const folders = new Set(files.flatMap((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? []));
+  const packages = [...folders].map(async (folder): Promise<NpmPackage> => {
+    const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    return { name, version };
+  });
+  const text = ({ name, version }: NpmPackage) => `${name}@${version}`;
+  return (await Promise.all(packages)).sort((a, b) => (text(a) < text(b) ? -1 : 1));
+}
+
+/** Bundles what opens and serves a service. */
+export async function bundleRuntime(): Promise<string> {
+  const entry = ownModule("runtime");
+  const { code } = await run({
+    ...common,
+    // Names stay as they are without it, and it would slow down each function that is made.
+    keepNames: false,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    entryPoints: [entry],
+    plugins: [ownPackage, withoutSaving],
+    absWorkingDir: dirname(entry),
+  });
+  return code;
+}
+
+/** `millrace` is this copy of the package. */
 const ownPackage: Plugin = {
   name: "own-package",
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve }) {
     onResolve({ filter: /^millrace(?:\/model)?$/ }, ({ path }) => ({
-      path: import.meta.url.endsWith(".ts")
-        ? fileURLToPath(new URL(path === "millrace" ? "../../index.ts" : "../index.ts", import.meta.url))
-        : fileURLToPath(import.meta.resolve(path)),
+      path: ownModule(path === "millrace" ? "index" : "model"),
       sideEffects: false,
     }));
-    onLoad({ filter: /[\\/](?:bundle[\\/]save\.ts|chunks[\\/]save-\w+\.js)$/ }, () => ({
-      contents: 'export function saveBundle() { throw new Error("A service in a bundle is saved already."); }',
-    }));
+    // Models that are tables are rare, and the package is large: a bundle that has one lets npm install it.
+    const own = `${dirname(ownModule("index"))}/`;
+    onResolve({ filter: /^apache-arrow$/ }, ({ importer }) =>
+      importer.startsWith(own) ? { path: "apache-arrow", external: true } : undefined,
+    );
   },
 };
 
-/** In the sources a module; in the build an entry beside the folder of chunks. */
-function runtimeEntry(): URL {
-  if (import.meta.url.endsWith(".ts")) return new URL("./runtime.ts", import.meta.url);
-  return new URL(
-    import.meta.url.includes("/chunks/") ? "../bundle-runtime.js" : "./bundle-runtime.js",
-    import.meta.url,
-  );
+/** In the sources as they stand; in the build, modules that are made for bundles. */
+function ownModule(name: "index" | "model" | "runtime"): string {
+  const source = { index: "../../index.ts", model: "../index.ts", runtime: "./runtime.ts" }[name];
+  const built = `${import.meta.url.includes("/chunks/") ? ".." : "."}/service/${name}.js`;
+  return fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? source : built, import.meta.url));
 }
 
-async function run(options: BuildOptions): Promise<string> {
+async function run(options: BuildOptions): Promise<{ readonly code: string; readonly inputs: readonly string[] }> {
   const { build } = await import("esbuild");
   try {
-    const { outputFiles } = await build(options);
-    return outputFiles?.[0]?.text ?? "";
+    const { outputFiles, metafile } = await build({ ...options, metafile: true });
+    const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+    const used = inputs.flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : []));
+    return { code: outputFiles?.[0]?.text ?? "", inputs: used };
   } catch (cause) {
     const [message] = (cause as Partial<BuildFailure>).errors ?? [];
     if (message === undefined) throw cause;

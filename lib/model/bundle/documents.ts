@@ -1,4 +1,5 @@
 import type { ApiDescription, BodyDescription } from "../service/description.ts";
+import type { BundlePython } from "./manifest.ts";
 import { typeOf } from "./typescript.ts";
 
 /** What a bundle is called, and what it offers. */
@@ -11,6 +12,9 @@ export interface BundleFacts {
   readonly apis: readonly ApiDescription[];
   /** The models that are not in it. */
   readonly unpacked?: readonly string[];
+  readonly python?: BundlePython;
+  /** Packages that npm installs, with their versions. */
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 export const serverModule = `#!/usr/bin/env node
@@ -52,21 +56,72 @@ export function load(): Promise<${service}>;
 `;
 }
 
-export const dockerfile = `FROM public.ecr.aws/docker/library/node:24-slim
+/** What an image has beside the bundle. */
+interface ImageNeeds {
+  /** Python's version. */
+  readonly python?: string | undefined;
+  /** Whether there is a lock of npm packages. */
+  readonly npm?: boolean;
+}
+
+const install = `COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+`;
+
+export function dockerfile({ python, npm = false }: ImageNeeds = {}): string {
+  return python === undefined ? nodeImage(npm) : pythonImage(python, npm);
+}
+
+function nodeImage(npm: boolean): string {
+  return `FROM public.ecr.aws/docker/library/node:24-slim
 ENV NODE_ENV=production PORT=3000
 WORKDIR /opt/service
-COPY --chown=root:root . .
+${npm ? install : ""}COPY --chown=root:root . .
 USER node
-EXPOSE 3000 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \\
+${served("10s")}`;
+}
+
+/** The server is Node's also where a service or a model is Python's. */
+function pythonImage(version: string, npm: boolean): string {
+  return `FROM public.ecr.aws/docker/library/node:24-slim AS node
+${npm ? `WORKDIR /opt/service\n${install}` : ""}
+FROM public.ecr.aws/docker/library/python:${version}-slim
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+ENV NODE_ENV=production PORT=3000 MILLRACE_PYTHON=/usr/local/bin/python3
+WORKDIR /opt/service
+${npm ? "COPY --from=node /opt/service/node_modules node_modules\n" : ""}COPY requirements.txt .
+RUN pip install --no-cache-dir --requirement requirements.txt
+COPY --chown=root:root . .
+RUN python3 -m compileall -q python
+USER nobody
+${served("30s")}`;
+}
+
+function served(startPeriod: string): string {
+  return `EXPOSE 3000 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=${startPeriod} \\
   CMD ["node", "server.mjs", "health"]
 ENTRYPOINT ["node", "server.mjs"]
 CMD ["--host", "0.0.0.0"]
 `;
+}
+
+/** Of a service in Python: its class is made from the manifest. */
+export const pythonServiceModule = `import { pythonService } from "./runtime.mjs";
+
+export const Service = await pythonService(import.meta.dirname);
+`;
+
+/** What makes a wheel is in the bundle: nothing is fetched for it. */
+export const pyproject = `[build-system]
+requires = []
+build-backend = "millrace.model.wheel"
+backend-path = ["python"]
+`;
 
 export const dockerignore = "node_modules\n*.tgz\n";
 
-export function packageJson({ name, version, service }: BundleFacts, files: readonly string[]): string {
+export function packageJson({ name, version, service, dependencies }: BundleFacts, files: readonly string[]): string {
   const document = {
     name,
     version,
@@ -75,26 +130,39 @@ export function packageJson({ name, version, service }: BundleFacts, files: read
     exports: { ".": { types: "./index.d.mts", default: "./index.mjs" } },
     bin: { [name]: "server.mjs" },
     files,
+    ...(dependencies !== undefined && { dependencies }),
     engines: { node: ">=22.18" },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-export function readme({ name, version, service, apis, unpacked = [] }: BundleFacts): string {
+export function readme({ name, version, service, apis, unpacked = [], python, dependencies }: BundleFacts): string {
   const routes = apis.map(
     ({ name, input, output }) => `| \`POST /${name}\` | ${input.types.join(", ")} | ${output.types.join(", ")} |`,
   );
+  const needs =
+    python === undefined
+      ? "Node 22.18 or later"
+      : `Node 22.18 or later, and Python ${python.version} with the packages of\n\`requirements.txt\``;
+  const commands = [
+    ...(python === undefined ? [] : ["pip install -r requirements.txt"]),
+    ...(dependencies === undefined ? [] : ["npm ci --ignore-scripts"]),
+    "node server.mjs                      # http://127.0.0.1:3000, with a page to try it",
+    `docker build -t ${name} . && docker run --rm -p 3000:3000 ${name}`,
+    `docker run --rm -p 8080:8080 ${name} serve   # as SageMaker starts it: /ping and /invocations`,
+    `npm pack                             # a package: import { load } from "${name}"`,
+    ...(python?.file === undefined
+      ? []
+      : [`pip wheel --no-deps .                # another: import ${moduleName(name)}`]),
+  ];
   return `# ${service}
 
-Version ${version}. Everything that the service needs is in this folder, but for Node 22.18 or later${
-    unpacked.length === 0 ? "." : ` and its models (${unpacked.join(", ")}).\nThey are mounted as \`/opt/ml/model\`.`
+Version ${version}. Everything that the service needs is in this folder, but for ${needs}${
+    unpacked.length === 0 ? "." : `\nand its models (${unpacked.join(", ")}), which are mounted as \`/opt/ml/model\`.`
   }
 
 \`\`\`sh
-node server.mjs                      # http://127.0.0.1:3000, with a page to try it
-docker build -t ${name} . && docker run --rm -p 3000:3000 ${name}
-docker run --rm -p 8080:8080 ${name} serve   # as SageMaker starts it: /ping and /invocations
-npm pack                             # a package: import { load } from "${name}"
+${commands.join("\n")}
 \`\`\`
 
 | API | takes | answers |
@@ -104,6 +172,11 @@ ${routes.join("\n")}
 \`GET /openapi.json\` has the schemas; \`/healthz\`, \`/livez\`, \`/readyz\` and \`/metrics\` are there too. \`millrace-bundle.json\` has the SHA-256 of every
 file; a file that was changed keeps the service from starting.
 `;
+}
+
+/** The Python package's. */
+function moduleName(name: string): string {
+  return name.replaceAll("-", "_");
 }
 
 function bodyType({ types: [first], schema }: BodyDescription): string {

@@ -33,6 +33,15 @@ const model = z.object({
   origin: z.string().exactOptional(),
 });
 
+const python = z.object({
+  /** The service's file, below the folder `python`; absent where only models are Python's. */
+  file: path.exactOptional(),
+  /** Python's, that the packages are pinned for: `3.13`. */
+  version: z.string().regex(/^\d+\.\d+$/),
+  /** As `requirements.txt` has them: `numpy==2.4.6`. */
+  requirements: z.array(z.string()),
+});
+
 const manifest = z.object({
   format: z.literal(1),
   name: z.string(),
@@ -43,13 +52,25 @@ const manifest = z.object({
   models: z.array(model),
   /** Of a bundle of code alone: the models that it is served with, which come from elsewhere. */
   unpacked: z.array(z.string()).exactOptional(),
+  /** Of a service or models in Python. */
+  python: python.exactOptional(),
+  /** The npm packages that are in its code. */
+  packages: z
+    .array(z.object({ name: z.string(), version: z.string() }))
+    .readonly()
+    .exactOptional(),
   /** Every file but this one. */
   files: z.record(path, z.object({ sha256, size })),
 });
 
+export function isBundlePath(name: string): boolean {
+  return path.safeParse(name).success;
+}
+
 /** What `millrace-bundle.json` holds. */
 export type BundleManifest = z.infer<typeof manifest>;
 export type BundleModel = z.infer<typeof model>;
+export type BundlePython = z.infer<typeof python>;
 
 /** @throws BundleError `BUNDLE_MANIFEST` with the place of what is wrong. */
 export function parseManifest(text: string, file: string): BundleManifest {

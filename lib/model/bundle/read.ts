@@ -37,7 +37,7 @@ export async function verifyFiles(folder: string, files: BundleManifest["files"]
 export async function loadBundledService(
   Service: ServiceClass,
   folder: string,
-  { service: name, models, unpacked, files }: BundleManifest,
+  { service: name, models, unpacked, python, files }: BundleManifest,
 ): Promise<ModelService> {
   if (Service.name !== name) {
     throw new BundleError("BUNDLE_SERVICE", `The models in ${folder} are those of ${name}, not of ${Service.name}.`, {
@@ -50,13 +50,15 @@ export async function loadBundledService(
     });
   }
   const values = new Map<string, unknown>();
-  await forEachBounded(models, 4, async ({ name, file, codec }) => {
+  await forEachBounded(models, 4, async ({ name, file, codec, type }) => {
     const bytes = await readBundleFile(folder, file);
     const expected = files[file]?.sha256 ?? "no hash";
     const found = hash("sha256", bytes, "hex");
     if (found !== expected) throw changedFile(join(folder, file), expected, found);
+    // A service in Python reads its models itself.
+    if (python?.file !== undefined) return void values.set(name, { codec, type, file: join(folder, file) });
     await loadCodec(codec);
-    values.set(name, decode(codec, bytes));
+    values.set(name, decode(codec, bytes, type));
   });
   const service = new Service();
   packAll(service, values);

@@ -3,16 +3,19 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "../../data/codecs/index.ts";
+import { isPythonService } from "../python/service.ts";
 import { openapi } from "../server/openapi.ts";
 import { markOf } from "../service/api.ts";
 import { apisOf } from "../service/apis.ts";
 import { describeService } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { modelPaths, modelsOf } from "../service/parts.ts";
-import { bundleCode } from "./code.ts";
+import { bundleRuntime, bundleService, type NpmPackage } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
-import { type BundleManifest, type BundleModel, manifestFile } from "./manifest.ts";
+import { type BundleManifest, type BundleModel, type BundlePython, manifestFile } from "./manifest.ts";
+import { needsOf } from "./needs.ts";
+import { pythonContent, pythonRuntime, requirementsFile } from "./python.ts";
 
 export interface SaveOptions {
   /** The service's file. Default: where its APIs are declared. */
@@ -37,49 +40,82 @@ export async function saveBundle(service: ModelService, path?: string, options: 
   const name = kebab(Service.name);
   const folder = resolve(path ?? name);
   await assertReplaceable(folder);
-  const content = await contentOf(service, options.file ?? declaringFile(Service), options);
+  const content = await contentOf(service, Service, options);
   await write(folder, complete(Service, name, content, options.version));
   return folder;
 }
 
 /** Files by name, in their final order. */
-type Files = ReadonlyMap<string, Uint8Array | string>;
+export type Files = ReadonlyMap<string, Uint8Array | string>;
 
-interface Content {
+/** What decides on a bundle's version: code, models, and how they are run. */
+export interface Content {
   readonly files: Files;
   readonly models: readonly BundleModel[];
+  /** Of a bundle of code alone: the models that it has no value for. */
   readonly unpacked?: readonly string[];
+  readonly python?: BundlePython;
+  /** The npm packages that are in its code. */
+  readonly packages?: readonly NpmPackage[];
+  /** Those that npm installs, with their versions. */
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** What decides on the version: code, models, and how they are run. */
-async function contentOf(service: ModelService, file: string, options: SaveOptions): Promise<Content> {
-  const { origins, codeOnly = false } = options;
-  const models = codeOnly ? [] : [...modelsOf(service)];
-  const encoded = models.map(([name, value]) => ({ name, ...encode(value, name) }));
-  const { service: code, runtime } = await bundleCode(file, service.constructor.name);
-  return {
-    ...(codeOnly && { unpacked: modelPaths(service).flatMap(({ path, isPacked }) => (isPacked ? [] : [path])) }),
-    models: encoded.map(({ name, codec, type }) => {
-      const origin = origins?.get(name);
-      return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
-    }),
-    files: new Map<string, Uint8Array | string>([
-      ["Dockerfile", documents.dockerfile],
-      ["index.mjs", documents.indexModule],
-      ["lambda.mjs", documents.lambdaModule],
-      ...encoded.map(({ name, bytes }) => [`models/${name}`, bytes] as const),
-      ["runtime.mjs", runtime],
-      ["server.mjs", documents.serverModule],
-      ["service.mjs", code],
-    ]),
-  };
+async function contentOf(service: ModelService, Service: ServiceClass, options: SaveOptions): Promise<Content> {
+  const { file, codeOnly = false } = options;
+  const unpacked = modelPaths(service).flatMap(({ path, isPacked }) => (isPacked ? [] : [path]));
+  const content = isPythonService(service)
+    ? await pythonContent(service, file ?? "", options)
+    : await filesOf(service, file ?? declaringFile(Service), options);
+  return { ...content, ...(codeOnly && { unpacked }) };
 }
 
-function complete(Service: ServiceClass, name: string, { files, models, unpacked }: Content, given?: string): Files {
-  const content = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
-  const version = given ?? `0.0.0-h${hash("sha256", content).slice(0, 16)}`;
+async function filesOf(service: ModelService, file: string, { origins, codeOnly }: SaveOptions): Promise<Content> {
+  const values = codeOnly ? new Map<string, unknown>() : modelsOf(service);
+  const encoded = [...values].map(([name, value]) => ({ name, ...encode(value, name) }));
+  const [{ python, npm }, { code, packages }, runtime] = await Promise.all([
+    needsOf(kebab(service.constructor.name), values.values()),
+    bundleService(file, service.constructor.name),
+    bundleRuntime(),
+  ]);
+  const models = encoded.map(({ name, codec, type }) => {
+    const origin = origins?.get(name);
+    return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
+  });
+  const hasNeeds = python !== undefined || npm !== undefined;
+  const files = new Map<string, Uint8Array | string>([
+    ["Dockerfile", documents.dockerfile({ python: python?.version, npm: npm !== undefined })],
+    ["index.mjs", documents.indexModule],
+    // On Lambda there is Node and nothing else.
+    ...(hasNeeds ? [] : [["lambda.mjs", documents.lambdaModule] as const]),
+    ...encoded.map(({ name, bytes }) => [`models/${name}`, bytes] as const),
+    ...(npm === undefined ? [] : [["package-lock.json", npm.lock] as const]),
+    ["runtime.mjs", runtime],
+    ["server.mjs", documents.serverModule],
+    ["service.mjs", code],
+  ]);
+  if (python !== undefined) {
+    files.set("requirements.txt", requirementsFile(python.requirements));
+    for (const [name, bytes] of await pythonRuntime()) files.set(`python/${name}`, bytes);
+  }
+  const dependencies = npm && { dependencies: npm.dependencies };
+  return { files, models, packages, ...(python !== undefined && { python }), ...dependencies };
+}
+
+function complete(Service: ServiceClass, name: string, content: Content, given?: string): Files {
+  const { files, models, unpacked, python, packages, dependencies } = content;
+  const decisive = [...files].map(([file, bytes]) => `${file} ${hash("sha256", bytes)}`).join("\n");
+  const version = given ?? `0.0.0-h${hash("sha256", decisive).slice(0, 16)}`;
   const { apis } = describeService(Service);
-  const facts = { name, version, service: Service.name, apis, ...(unpacked !== undefined && { unpacked }) };
+  const facts = {
+    name,
+    version,
+    service: Service.name,
+    apis,
+    ...(unpacked !== undefined && { unpacked }),
+    ...(python !== undefined && { python }),
+    ...(dependencies !== undefined && { dependencies }),
+  };
   const all = new Map<string, Uint8Array | string>([
     ...files,
     ["README.md", documents.readme(facts)],
@@ -98,6 +134,8 @@ function complete(Service: ServiceClass, name: string, { files, models, unpacked
     apis: [...apis],
     models: [...models],
     ...(unpacked !== undefined && { unpacked: [...unpacked] }),
+    ...(python !== undefined && { python }),
+    ...(packages !== undefined && { packages }),
     files: Object.fromEntries(hashes),
   } as BundleManifest;
   return all.set(manifestFile, `${JSON.stringify(manifest, null, 2)}\n`).set(".dockerignore", documents.dockerignore);

@@ -33,8 +33,9 @@ export async function loadBundle(Service: ServiceClass, folder: string, isSageMa
   const mounted = process.env.SM_MODEL_DIR || "/opt/ml/model";
   const models = isSageMaker && existsSync(join(mounted, manifestFile)) ? mounted : folder;
   const modelManifest = models === folder ? manifest : await readManifest(models);
-  const service = await loadBundledService(Service, models, modelManifest);
-  const { service: name, apis } = manifest;
+  const { service: name, apis, python } = manifest;
+  const readBy = python === undefined ? {} : { python };
+  const service = await loadBundledService(Service, models, { ...modelManifest, ...readBy });
   return { service, description: { name, apis }, version: modelManifest.version };
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
-import { startService, stopService } from "../service/parts.ts";
+import { isServiceReady, startService, stopService } from "../service/parts.ts";
 import { createApp } from "./app.ts";
 import type { ReceiveTimeouts } from "./connections.ts";
 import { createLogger, type LogLevel } from "./logger.ts";
@@ -46,7 +46,7 @@ export async function serve({ service, description, version }: Served, options: 
   const app = createApp(service, {
     description,
     version,
-    isReady: () => isReady,
+    isReady: () => isReady && isServiceReady(service),
     log,
     ...(receiveTimeouts !== undefined && { receiveTimeouts }),
   });

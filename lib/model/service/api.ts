@@ -94,15 +94,24 @@ export function api<Input extends z.ZodType, Output extends z.ZodType>(
         fix: 'Remove "experimentalDecorators" from the compilerOptions of tsconfig.json.',
       });
     }
-    const name = String(context.name);
-    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
-      throw new MillraceError("API_OPTIONS", `${name} is no name for an API: it is part of the address.`, {
-        fix: "Begin it with a letter, and use letters, digits and _.",
-      });
-    }
-    const value: ApiMark = { settings: readOptions(name, options), callers: captureCallers(decorator) };
-    Object.defineProperty(method, mark, { value });
+    markApi(method, String(context.name), options, captureCallers(decorator));
   };
+}
+
+/** What `@api` does to a method. @throws MillraceError `API_OPTIONS` */
+export function markApi(
+  method: object,
+  name: string,
+  options: ApiOptions<z.ZodType, z.ZodType>,
+  callers: ApiMark["callers"] = () => [],
+): void {
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
+    throw new MillraceError("API_OPTIONS", `${name} is no name for an API: it is part of the address.`, {
+      fix: "Begin it with a letter, and use letters, digits and _.",
+    });
+  }
+  const value: ApiMark = { settings: readOptions(name, options), callers };
+  Object.defineProperty(method, mark, { value });
 }
 
 /** What `@api` noted of a method; `undefined` of anything else. */

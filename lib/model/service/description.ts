@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Json } from "../../flow/definition.ts";
 import { ModelError } from "../errors.ts";
 import { type Api, apisOf } from "./apis.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
 import { mediaOf } from "./media.ts";
 import type { ServiceClass } from "./model-service.ts";
 
@@ -47,6 +48,8 @@ function describeApi(service: ServiceClass, api: Api): ApiDescription {
 }
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output", at: string): BodyDescription["schema"] {
+  const given = jsonSchemaOf(schema);
+  if (given !== undefined) return given;
   try {
     const { $schema, "~standard": standard, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
     // As JSON: what the library hangs on beside it does not belong into a document.

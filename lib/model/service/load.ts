@@ -23,9 +23,13 @@ export interface LoadedService {
 export async function loadService(target: string, { cacheDir }: { readonly cacheDir: string }): Promise<LoadedService> {
   const { path, name } = locateFlow(target);
   const file = relative(process.cwd(), path);
+  if (extname(path) === ".py") {
+    const { loadPythonService } = await import("../python/load.ts");
+    return await loadPythonService(path, name);
+  }
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) {
     throw new ModelError("SERVICE", `${file} is no file that a service is written in.`, {
-      fix: "Give a .ts or .js file that exports a service, or the folder of a bundle.",
+      fix: "Give a .ts, .js or .py file with a service, or the folder of a bundle.",
     });
   }
   const cache = new FlowCache(cacheDir, path, name);

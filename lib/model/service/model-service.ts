@@ -1,5 +1,8 @@
+import { PythonObject } from "../../data/python-object.ts";
+import type { PythonEnvironment } from "../../flow/definition.ts";
 import { unset } from "../../flow/spec/fields.ts";
 import { ModelError } from "../errors.ts";
+import { PythonModel } from "../runners/python-model.ts";
 
 /** Of the registry: a service's bundle and the server each have a copy of this module. */
 const serviceBrand = Symbol.for("millrace.service");
@@ -9,6 +12,9 @@ type ModelName<S> = Exclude<
   { [K in keyof S]: S[K] extends ModelService | ((...parameters: never[]) => unknown) ? never : K }[keyof S],
   symbol | number
 >;
+
+/** A model as it comes out of a store: what Python made becomes a {@link PythonModel}. */
+type Packed<T> = PythonModel extends T ? T | PythonObject : T;
 
 /**
  * A service: its fields are models, its methods with `@api` what can be asked of it. A field that is itself a service is a part of it, with
@@ -33,25 +39,33 @@ type ModelName<S> = Exclude<
 export abstract class ModelService {
   static readonly [serviceBrand] = true;
 
+  /** What the service's models that are Python's run in. Default: the `python3` on the path, or the one that `MILLRACE_PYTHON` names. */
+  static readonly python?: PythonEnvironment;
+
   /** Called once before the first request, when the models are there. The server is not ready before it ends; what it throws ends the server. */
   onStartup?(): void | Promise<void>;
 
   /** Called once after the last answer. */
   onShutdown?(): void | Promise<void>;
 
+  /** Whether it can answer; asked by `/readyz` and `/ping` while it is started. Default: it can. */
+  isReady?(): boolean;
+
   /**
    * Gives the service a model.
    *
    * @throws ModelError `MODEL_NAME` where the service has no such field.
    */
-  pack<K extends ModelName<this>>(name: K, value: this[K]): this {
+  pack<K extends ModelName<this>>(name: K, value: Packed<this[K]>): this {
     if (!Object.hasOwn(this, name) || isService(this[name])) {
       const known = modelFields(this).map(([field]) => field);
       throw new ModelError("MODEL_NAME", `${this.constructor.name} has no model ${JSON.stringify(name)}.`, {
         fix: known.length > 0 ? `It has ${known.join(", ")}.` : "Declare it as a field: model = artifact<Svm>().",
       });
     }
-    this[name] = value;
+    const { python } = this.constructor as typeof ModelService;
+    const isOpaque = value instanceof PythonObject && !(value instanceof PythonModel);
+    this[name] = (isOpaque ? new PythonModel(value, python) : value) as this[K];
     return this;
   }
 

@@ -1,4 +1,5 @@
 import { ModelError } from "../errors.ts";
+import { isRunner, type Runner } from "../runners/runner.ts";
 import { isPacked, type ModelService, modelFields, parts } from "./model-service.ts";
 
 /** A service and the services that are parts of it, innermost first, each with its path: `""`, `iris`, `iris.scaler`. */
@@ -41,12 +42,25 @@ export function packAll(service: ModelService, models: ReadonlyMap<string, unkno
   }
 }
 
-/** Starts a service: its parts first. */
+/** Starts a service: its parts first, and what its models run in before all. */
 export async function startService(service: ModelService): Promise<void> {
+  await Promise.all(runnersOf(service).map((runner) => runner.open()));
   for (const [, part] of withParts(service)) await part.onStartup?.();
 }
 
 /** Stops a service: its parts last. */
 export async function stopService(service: ModelService): Promise<void> {
   for (const [, part] of withParts(service).reverse()) await part.onShutdown?.();
+  await Promise.all(runnersOf(service).map((runner) => runner.close()));
+}
+
+function runnersOf(service: ModelService): Runner[] {
+  return withParts(service)
+    .flatMap(([, part]) => modelFields(part).map(([, value]) => value))
+    .filter(isRunner);
+}
+
+/** Whether a service and its parts can answer. */
+export function isServiceReady(service: ModelService): boolean {
+  return withParts(service).every(([, part]) => part.isReady?.() !== false);
 }

@@ -10,6 +10,8 @@ codec                         Python writes                       Python reads
 ``file``                      pathlib.Path of a file              pathlib.Path of a temporary file
 ``arrow``                     pandas DataFrame, pyarrow Table     the same
 ``json``                      what JSON says, and dates, sets, …  the same: see ``json_codec``
+``xgboost``, ``lightgbm``     a Booster                           the same, in Python alone
+``torch``, ``torchscript``    a torch.nn.Module, TorchScript      the same, in Python alone
 ``pickle``                    anything else                       the same, in Python alone
 ============================  ==================================  ==============================================
 """
@@ -17,7 +19,7 @@ codec                         Python writes                       Python reads
 from __future__ import annotations
 
 from ..errors import DecodeError
-from . import files, json_codec, npy, pickles, tables
+from . import files, json_codec, lightgbm_models, npy, pickles, tables, torch_modules, xgboost_models
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def encode(value: object, at: str) -> Encoded:
 
     ``at`` is what the value is called in errors: ``flow.model``. Raises EncodeError.
     """
-    for codec in (_encode_bytes, npy.encode, files.encode, tables.encode, json_codec.encode):
+    for codec in (_encode_bytes, npy.encode, files.encode, tables.encode, *_MODELS, json_codec.encode):
         encoded = codec(value, at)
         if encoded is not None:
             return encoded
@@ -55,6 +57,8 @@ def _encode_bytes(value: object, at: str) -> Encoded | None:
     return None
 
 
+_MODELS = (xgboost_models.encode, lightgbm_models.encode, torch_modules.encode)
+
 _DECODERS: dict[str, Callable[[bytes | bytearray], object]] = {
     "bytes": bytes,
     "bytes-clamped": bytes,
@@ -65,5 +69,9 @@ _DECODERS: dict[str, Callable[[bytes | bytearray], object]] = {
     "file": files.decode,
     "arrow": tables.decode,
     "json": json_codec.decode,
+    "xgboost": xgboost_models.decode,
+    "lightgbm": lightgbm_models.decode,
+    "torch": torch_modules.decode_module,
+    "torchscript": torch_modules.decode_script,
     "pickle": pickles.decode,
 }

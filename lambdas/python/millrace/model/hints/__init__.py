@@ -1,0 +1,1 @@
+"""Type hints as JSON Schema, and as what turns JSON into the values that they mean."""

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { unset } from "../../flow/spec/fields.ts";
+import { type ApiContext, type ApiOptions, markApi } from "../service/api.ts";
+import type { BodyDescription } from "../service/description.ts";
+import { withJsonSchema } from "../service/json-schema.ts";
+import { file, text } from "../service/media.ts";
+import { ModelService, type ServiceClass } from "../service/model-service.ts";
+import { modelsOf } from "../service/parts.ts";
+import type { PythonApi, PythonDescription, PythonHost, PythonModelFile, PythonSaved } from "./host.ts";
+
+/** A model that the service's file has packed itself. */
+const packedInPython = Symbol("packed in Python");
+
+/** Not a member: an API may have any name. */
+const hosts = new WeakMap<ModelService, PythonHost>();
+
+/**
+ * The class of a service that a Python process has described: its methods run there. To the server it is as any other.
+ *
+ * @param open Called for each instance.
+ */
+export function pythonServiceClass({ name, apis, models }: PythonDescription, open: () => PythonHost): ServiceClass {
+  class Service extends ModelService {
+    constructor() {
+      super();
+      hosts.set(this, open());
+      for (const { name, isPacked } of models) setModel(this, name.split("."), isPacked ? packedInPython : unset);
+    }
+
+    override async onStartup(): Promise<void> {
+      await hosts.get(this)?.start(modelFiles(this));
+    }
+
+    override async onShutdown(): Promise<void> {
+      await hosts.get(this)?.stop();
+    }
+
+    override isReady(): boolean {
+      return hosts.get(this)?.isUp === true;
+    }
+  }
+  Object.defineProperty(Service, "name", { value: name });
+  for (const api of apis) Object.defineProperty(Service.prototype, api.name, { value: methodOf(api) });
+  return Service;
+}
+
+export function isPythonService(service: ModelService): boolean {
+  return hosts.has(service);
+}
+
+/**
+ * Writes the models that a Python service has packed itself; tells what the service needs. It is done then.
+ *
+ * @param codeOnly Whether its models are left out.
+ * @throws ModelError
+ */
+export async function savePythonService(
+  service: ModelService,
+  folder: string,
+  codeOnly: boolean,
+): Promise<PythonSaved> {
+  const host = hosts.get(service);
+  if (host === undefined) throw new TypeError(`${service.constructor.name} is no service in Python.`);
+  if (codeOnly) return await host.save(undefined, folder);
+  const models = modelFiles(service);
+  const saved = await host.save(models, folder);
+  return {
+    ...saved,
+    models: [...saved.models, ...Object.entries(models).map(([name, model]) => ({ name, ...model }))],
+  };
+}
+
+function methodOf({ name, input, output, options }: PythonApi): object {
+  function method(this: ModelService, value: unknown, { signal }: ApiContext): unknown {
+    return hosts.get(this)?.call(name, value, signal);
+  }
+  markApi(method, name, {
+    ...(options as Partial<ApiOptions<z.ZodType, z.ZodType>>),
+    input: schemaOf(input),
+    output: schemaOf(output),
+  });
+  return method;
+}
+
+function schemaOf({ types, schema }: BodyDescription): z.ZodType {
+  const [usual] = types;
+  if (usual !== "application/json" && usual !== "text/plain") return file(...types);
+  const checks = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  return withJsonSchema(usual === "text/plain" ? text(checks as z.ZodType<string, string>) : checks, schema);
+}
+
+/** A model's path leads through services that are parts; here they only hold models. */
+function setModel(service: ModelService, path: readonly string[], value: unknown): void {
+  const [field = "", ...rest] = path;
+  const fields = service as unknown as Record<string, unknown>;
+  if (rest.length === 0) fields[field] = value;
+  else {
+    fields[field] ??= new Part();
+    setModel(fields[field] as ModelService, rest, value);
+  }
+}
+
+class Part extends ModelService {}
+
+function modelFiles(service: ModelService): Record<string, PythonModelFile> {
+  const given = [...modelsOf(service)].filter(([, value]) => value !== packedInPython);
+  return Object.fromEntries(given) as Record<string, PythonModelFile>;
+}
