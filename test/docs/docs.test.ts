@@ -51,7 +51,8 @@ test("the TypeScript in README and docs compiles as it stands", () => {
       const file = join(folder, page.replace(/\W/g, "-"), `${index}.ts`);
       mkdirSync(dirname(file), { recursive: true });
       const code = block.replace(/from "(?:\.\.\/examples\/branch-flow|\.)\/flow\.ts"/, 'from "#flow"');
-      writeFileSync(file, code.replaceAll('from "../examples/', 'from "#examples/'));
+      const named = code.replaceAll('from "./softmax.ts"', 'from "#examples/iris-classifier/softmax.ts"');
+      writeFileSync(file, named.replaceAll('from "../examples/', 'from "#examples/'));
     }
   }
   writeFileSync(
