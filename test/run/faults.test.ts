@@ -48,6 +48,13 @@ describe("a task that goes wrong fails alone, and its next attempt runs", () => 
   });
 });
 
+test("a promise that a step leaves rejected is the step's own failure, not the next one's", async () => {
+  const { run, tasks } = await store.run("faults.ts#Leaves");
+
+  expect(tasks).toEqual(["start//0!"]);
+  expect(run.failure).toMatchObject({ message: "left behind", task: { step: "start", path: "", visit: 0 } });
+});
+
 describe("a task that hangs", () => {
   test("is stopped at its time-out, whatever it does", async () => {
     const { run, tasks } = await store.run("faults.ts#Hang");
