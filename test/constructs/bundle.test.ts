@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { expect, test } from "vitest";
+import { assertNode } from "../../constructs/bundle/child.ts";
 import { flowOf } from "../../constructs/source.ts";
 import type { FlowDefinition } from "../../lib/flow/definition.ts";
 
@@ -67,4 +68,11 @@ test("a definition that was written by hand is checked as a file is", () => {
   const start = { body: { kind: "method" }, reads: [], writes: [], transitions: [{ kind: "next", steps: ["fit"] }] };
   const graph = { version: 1, name: "A", parameters: {}, artifacts: [], initialized: [], steps: { start } };
   expect(deployed(graph)).toThrow("start goes to fit, which is no step of A.");
+});
+
+test("an app on a Node that cannot bundle is told which one can", () => {
+  for (const version of ["20.19.5", "22.17.1"]) {
+    expect(() => assertNode(version)).toThrow(`millrace needs Node 22.18 or later; this is v${version}.`);
+  }
+  for (const version of ["22.18.0", "24.0.0"]) expect(() => assertNode(version)).not.toThrow();
 });

@@ -65,7 +65,7 @@ describe("a task that hangs", () => {
       failure: {
         name: "TIMEOUT",
         message:
-          "The step start took longer than its time-out of 0.3 s and was stopped. Raise `timeout` in the step's options, or let the step do less.",
+          "The step start took longer than its time-out of 300 ms and was stopped. Raise `timeout` in the step's options, or let the step do less.",
         task: { step: "start", path: "", visit: 0 },
         attempt: 0,
       },
