@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fixture, TestStore } from "./store.ts";
 
 let store: TestStore;
@@ -103,6 +103,16 @@ describe("a step with a process of its own", () => {
     const { run } = await store.run("faults.ts#Isolated", { how });
 
     expect(run).toMatchObject({ status: "failed", failure: { name: "TASK_DIED", message } });
+  });
+
+  test("that fills its heap is told so", async () => {
+    vi.stubEnv("NODE_OPTIONS", "--max-old-space-size=50");
+    const { run } = await store.run("faults.ts#FillsItsHeap").finally(() => vi.unstubAllEnvs());
+
+    expect(run.failure).toMatchObject({
+      name: "OUT_OF_MEMORY",
+      message: expect.stringContaining("The step ran out of memory: its heap is full."),
+    });
   });
 
   test("is stopped together with the processes that it started", async () => {
