@@ -110,6 +110,7 @@ describe("a call that is wrong ends with 2", () => {
     ["run branch.ts --scale two", { message: 'scale must be a number; received "two".', fix: declared }],
     ["run branch.ts --scale", { message: "--scale needs a value.", fix: "Write --scale VALUE, or --scale=VALUE." }],
     ["run branch.ts -- --tag all", { message: 'tag must be one of "none", "some"; received "all".', fix: declared }],
+    ["list --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     ["run branch.ts --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     [
       "run branch.ts --max-workers 0",
