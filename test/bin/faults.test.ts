@@ -73,6 +73,7 @@ function told(code: 1 | 2, ...faults: readonly Fault[]): Ended {
 describe("a call that is wrong ends with 2", () => {
   test.each<[command: string, fault: Fault]>([
     ["frobnicate", { message: "Unknown command 'frobnicate'.", fix: help }],
+    ["frobnicate --help", { message: "Unknown command 'frobnicate'.", fix: help }],
     ["lst", { message: "Unknown command 'lst' (Did you mean list?).", fix: help }],
     ["list --nope", { message: "Unknown option '--nope'.", fix: help }],
     ["graph", { message: "Missing required argument 'file'.", fix: help }],
