@@ -136,7 +136,11 @@ export async function main(): Promise<void> {
   const options = process.argv.slice(2);
   const json = options.slice(0, options.includes("--") ? options.indexOf("--") : undefined).includes("--json");
   try {
-    await program.parseAsync();
+    const [name = "--help"] = options;
+    const isUnknown =
+      !name.startsWith("-") && ![...program.commands.map((known) => known.name()), "help"].includes(name);
+    // Commander would answer --help behind it with the help of the whole program.
+    await program.parseAsync(isUnknown ? [name] : options, { from: "user" });
   } catch (error) {
     const failure = error instanceof CommanderError ? usage(error) : error;
     if (failure !== undefined) {

@@ -59,12 +59,6 @@ function problemOf(step: StepDefinition): readonly [problem: string, fix: string
     const batch = 'Shorten it to "15 min", or give the step compute: { kind: "batch", vcpu, memory }.';
     return [`has a time-out of ${step.timeout} s, and Lambda stops after ${lambdaSeconds} s.`, batch];
   }
-  if (compute.memory < 128 || compute.memory > 10_240) {
-    return [
-      `has ${compute.memory} MiB of memory; Lambda gives 128 to 10,240 MiB.`,
-      "Choose a memory in that range, or Batch.",
-    ];
-  }
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { Run } from "../../lib/client/run.ts";
 import { clientOf } from "../terminal/client.ts";
+import { UsageError } from "../terminal/errors.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { printable } from "../terminal/output.ts";
 import { printTable } from "../terminal/table.ts";
@@ -15,6 +16,7 @@ interface ListOptions {
 /** Flows with their latest run or, of a flow, its runs. */
 export async function list(flow: string | undefined, options: ListOptions): Promise<void> {
   const limit = wholeNumber("--limit", options.limit);
+  if (options.tag === "") throw new UsageError('--tag takes a text; received "".', "Write --tag nightly, say.");
   await using client = await clientOf(options.store);
   const { tag } = options;
   const runs =

@@ -35,6 +35,7 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
     return command.outputHelp();
   }
 
+  if (options.tag?.includes("")) throw new UsageError('--tag takes a text; received "".', "Write --tag nightly, say.");
   const maxWorkers = options.maxWorkers === undefined ? undefined : wholeNumber("--max-workers", options.maxWorkers);
   const store = writableStore(options.store);
   let interruption: AbortSignal;

@@ -55,7 +55,7 @@ export class RunDisplay {
         break;
       case "task-retrying":
         this.#count(event.task, -1);
-        this.#note(event.task, "yellow", `failed, again in ${event.delay.toFixed(1)} s: ${reason(event.failure)}`);
+        this.#note(event.task, "yellow", `failed, again in ${duration(event.delay)}: ${reason(event.failure)}`);
         break;
       case "task-failed":
         this.#failed++;
@@ -109,6 +109,10 @@ export class RunDisplay {
     const why = failure === undefined || task !== undefined ? "" : `\n${reason(failure)}`;
     return this.#style("red", `${flow} failed${task === undefined ? "" : ` in ${name(task)}`} ${after}${why}`);
   }
+}
+
+function duration(seconds: number): string {
+  return seconds < 1 ? `${Math.ceil(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
 }
 
 function name({ step, path, visit }: TaskKey): string {

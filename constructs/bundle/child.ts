@@ -12,6 +12,7 @@ import type { ChildReply, ChildRequest } from "./request.ts";
  * @throws MillraceError where what is bundled is not right.
  */
 export function askChild<Answer>(request: ChildRequest): Answer {
+  assertNode(process.versions.node);
   const child = spawnSync(process.execPath, [program()], {
     input: JSON.stringify(request),
     encoding: "utf8",
@@ -24,6 +25,15 @@ export function askChild<Answer>(request: ChildRequest): Answer {
   if ("answer" in reply) return reply.answer;
   const { code, message, fix, at } = reply.error;
   throw new MillraceError(code, message, { at, ...(fix === undefined ? {} : { fix }) });
+}
+
+/** What bundles reads TypeScript and databases as later versions of Node do. @throws MillraceError `NODE_VERSION` */
+export function assertNode(version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 18)) return;
+  throw new MillraceError("NODE_VERSION", `millrace needs Node 22.18 or later; this is v${version}.`, {
+    fix: "Install a newer Node, and run the app with it.",
+  });
 }
 
 function readReply<Answer>(output: string | null, ended: unknown): ChildReply<Answer> {

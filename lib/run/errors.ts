@@ -29,10 +29,10 @@ export class PythonWorkerError extends MillraceError {
   }
 }
 
-/** A step needed more memory than its thread may have. */
+/** A step needed more memory than its thread or process may have. */
 export class OutOfMemoryError extends MillraceError {
-  constructor(cause: unknown) {
-    super("OUT_OF_MEMORY", "The step ran out of memory: its thread's heap is full.", {
+  constructor(cause?: unknown) {
+    super("OUT_OF_MEMORY", "The step ran out of memory: its heap is full.", {
       fix: 'Hold less at a time, or raise the limit: NODE_OPTIONS="--max-old-space-size=8192" (in MiB).',
       cause,
     });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Claims } from "./claims.ts";
+import { OutOfMemoryError } from "./errors.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 import { takeThread } from "./thread.ts";
 import { workerUrl } from "./worker-url.ts";
@@ -74,14 +75,21 @@ function openProcess(events: HostEvents): Host {
     detached: true,
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
+  let isHeapFull = false;
   const pipe = (stream: Stream) => {
-    child[stream]?.setEncoding("utf8").on("data", (text: string) => events.message({ type: "text", stream, text }));
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+      isHeapFull ||= stream === "stderr" && text.includes("JavaScript heap out of memory");
+      events.message({ type: "text", stream, text });
+    });
   };
   pipe("stdout");
   pipe("stderr");
   child.on("message", (message) => events.message(message as FromWorker));
   child.on("error", (error) => events.died({ error }));
-  child.on("close", (code, signal) => events.died({ code, signal }));
+  // A thread's end has a code for it; a process says it in words, and aborts.
+  child.on("close", (code, signal) =>
+    events.died(isHeapFull && signal === "SIGABRT" ? { error: new OutOfMemoryError() } : { code, signal }),
+  );
   return {
     post: (message) => child.send(message),
     stop: () => {

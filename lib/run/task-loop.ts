@@ -63,6 +63,8 @@ async function run({ flow, bodies, blobs }: Loaded, request: AttemptRequest): Pr
   const outcome = deploy
     ? await (await import("./deploy.ts")).deployHere(flow, context, deploy, request, ran, blobs)
     : ran;
+  // A promise that the step left rejected is told by now: the thread dies of it, and the step fails instead of the next one.
+  await new Promise(setImmediate);
   send({ type: "outcome", outcome, milliseconds: (process.uptime() - began) * 1000 });
 }
 

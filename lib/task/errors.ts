@@ -114,8 +114,12 @@ export class NoPredecessorError extends MillraceError {
 /** An attempt took longer than its step's `timeout`. */
 export class TaskTimeoutError extends MillraceError {
   constructor(step: string, seconds: number) {
-    super("TIMEOUT", `The step ${step} took longer than its time-out of ${seconds} s and was stopped.`, {
-      fix: "Raise `timeout` in the step's options, or let the step do less.",
-    });
+    super(
+      "TIMEOUT",
+      `The step ${step} took longer than its time-out of ${seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds} s`} and was stopped.`,
+      {
+        fix: "Raise `timeout` in the step's options, or let the step do less.",
+      },
+    );
   }
 }

@@ -64,7 +64,13 @@ function stackOf(error: Error): { stack?: string } {
     }
     if (!/\(node:|at node:/.test(line)) frames.push(line);
   }
+  const inner =
+    error instanceof AggregateError ? error.errors.map((one) => `\n  one of its errors: ${summary(one)}`) : [];
   const cause = error.cause instanceof Error ? `\n  caused by ${error.cause.name}: ${error.cause.message}` : "";
-  const stack = (isUserCode ? frames.join("\n") : "") + cause;
+  const stack = (isUserCode ? frames.join("\n") : "") + inner.join("") + cause;
   return stack === "" ? {} : { stack };
+}
+
+function summary(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : inspect(error, { breakLength: Infinity });
 }

@@ -74,7 +74,8 @@ export class Folder {
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
       .replaceAll(/"seconds":[\d.]+/g, '"seconds":0')
       .replaceAll(/"owner":\{[^}]*\}/g, '"owner":{}')
-      .replaceAll(/\b\d+\.\d{1,2} s\b/g, "N s");
+      .replaceAll(/\b\d+\.\d{1,2} s\b/g, "N s")
+      .replaceAll(/again in \d+ ms\b/g, "again in N ms");
   }
 }
 

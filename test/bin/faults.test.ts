@@ -73,6 +73,7 @@ function told(code: 1 | 2, ...faults: readonly Fault[]): Ended {
 describe("a call that is wrong ends with 2", () => {
   test.each<[command: string, fault: Fault]>([
     ["frobnicate", { message: "Unknown command 'frobnicate'.", fix: help }],
+    ["frobnicate --help", { message: "Unknown command 'frobnicate'.", fix: help }],
     ["lst", { message: "Unknown command 'lst' (Did you mean list?).", fix: help }],
     ["list --nope", { message: "Unknown option '--nope'.", fix: help }],
     ["graph", { message: "Missing required argument 'file'.", fix: help }],
@@ -110,6 +111,8 @@ describe("a call that is wrong ends with 2", () => {
     ["run branch.ts --scale two", { message: 'scale must be a number; received "two".', fix: declared }],
     ["run branch.ts --scale", { message: "--scale needs a value.", fix: "Write --scale VALUE, or --scale=VALUE." }],
     ["run branch.ts -- --tag all", { message: 'tag must be one of "none", "some"; received "all".', fix: declared }],
+    ["list --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
+    ["run branch.ts --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     [
       "run branch.ts --max-workers 0",
       { message: '--max-workers takes a whole number above 0; received "0".', fix: "Write --max-workers 2, say." },
@@ -129,7 +132,7 @@ describe("a call that is wrong ends with 2", () => {
       "check notes.txt",
       {
         message: "notes.txt is no file that a flow is written in.",
-        fix: "Give a .ts or .js file with a class, or a .yaml or .json file.",
+        fix: "Give a .ts, .mts, .js or .mjs file with a class, or a .yaml or .json file.",
       },
     ],
     [

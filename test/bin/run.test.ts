@@ -114,7 +114,7 @@ Parameters of BranchFlow:
       stdout: "RUN/middle/0 attempt 0\nRUN/middle/0 attempt 1\n",
       stderr: `\
 FailFlow run RUN
-RUN/middle/0 failed, again in N s: TypeError: no such model
+RUN/middle/0 failed, again in N ms: TypeError: no such model
 RUN/middle/0 failed: TypeError: no such model
     at open (DIR/fail.ts:21:9)
     at _FailFlow.middle (DIR/fail.ts:13:5)

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { expect, test } from "vitest";
+import { assertNode } from "../../constructs/bundle/child.ts";
 import { flowOf } from "../../constructs/source.ts";
+import type { FlowDefinition } from "../../lib/flow/definition.ts";
 
 function bundlesOf(flow: string): ReadonlyMap<string, string> {
   return flowOf(new Stack(new App(), "Stack"), flow).bundles;
@@ -57,4 +59,20 @@ test("an import that is not to be found is an error with the file and the line",
   expect(() => bundlesOf("test/constructs/fixtures/missing-import.yaml")).toThrow(
     /missing-import\.ts:2:\d+: Could not resolve "\.\/nowhere\.ts"/,
   );
+});
+
+test("a definition that was written by hand is checked as a file is", () => {
+  const deployed = (definition: unknown) => () => flowOf(new Stack(new App(), "Stack"), definition as FlowDefinition);
+  expect(deployed(5)).toThrow("The flow must be a mapping; received 5.");
+  expect(deployed({ version: 1, name: "A" })).toThrow("steps is missing: it must be a mapping of names.");
+  const start = { body: { kind: "method" }, reads: [], writes: [], transitions: [{ kind: "next", steps: ["fit"] }] };
+  const graph = { version: 1, name: "A", parameters: {}, artifacts: [], initialized: [], steps: { start } };
+  expect(deployed(graph)).toThrow("start goes to fit, which is no step of A.");
+});
+
+test("an app on a Node that cannot bundle is told which one can", () => {
+  for (const version of ["20.19.5", "22.17.1"]) {
+    expect(() => assertNode(version)).toThrow(`millrace needs Node 22.18 or later; this is v${version}.`);
+  }
+  for (const version of ["22.18.0", "24.0.0"]) expect(() => assertNode(version)).not.toThrow();
 });

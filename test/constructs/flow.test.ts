@@ -220,7 +220,7 @@ describe("on Batch", () => {
 describe("what AWS would refuse is refused before anything is deployed", () => {
   test.each([
     [{ timeout: 901 }, "The step fit has a time-out of 901 s, and Lambda stops after 900 s."],
-    [{ compute: { kind: "lambda", memory: 64 } }, "The step fit has 64 MiB of memory; Lambda gives 128 to 10,240 MiB."],
+    [{ compute: { kind: "lambda", memory: 64 } }, "steps.fit.compute.memory must be at least 128; received 64."],
     [
       { compute: { kind: "batch", vcpu: 3, memory: 8192 } },
       "The step fit has 3 vCPUs; Batch on Fargate has 0.25, 0.5, 1, 2, 4, 8, 16.",

@@ -262,6 +262,17 @@ describe("a value that cannot be stored is refused with its path", () => {
     });
   });
 
+  it("bytes that were transferred to another thread", () => {
+    const bytes = new Float64Array(4);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const expected = {
+      message: "this.model.weights has no bytes: its ArrayBuffer is detached.",
+      fix: "Store it before it is transferred, or a copy.",
+    };
+    expect(refusal({ weights: bytes })).toStrictEqual(expected);
+    expect(refusal({ weights: bytes.buffer })).toStrictEqual(expected);
+  });
+
   it("but not an object that is there twice without a cycle", () => {
     const shared = { a: 1 };
     expect(throughJson([shared, shared])).toStrictEqual([{ a: 1 }, { a: 1 }]);

@@ -203,7 +203,7 @@ describe("artifacts", () => {
       "changed in both branches",
       flow(split, { a: set, b: set, join: { inputs: true }, end: read }, x),
       [
-        "flow.ts:41 UNSET_ARTIFACT: end reads x, which has no value after join: the branches a and b of start set it, each to a value of its own. Set it in join, from its inputs.",
+        "flow.ts:41 UNSET_ARTIFACT: end reads x, which has no value after join: the branches a and b of start set it, each for itself. Set it in join, from its inputs.",
       ],
     ],
     [
@@ -215,14 +215,14 @@ describe("artifacts", () => {
       "changed in both branches, though it had a first value",
       flow(split, { a: set, b: set, join: { inputs: true, ...read } }, { ...x, initialized: ["x"] }),
       [
-        "flow.ts:31 UNSET_ARTIFACT: join reads x, which has no value after join: the branches a and b of start set it, each to a value of its own. Set it in join, from its inputs.",
+        "flow.ts:31 UNSET_ARTIFACT: join reads x, which has no value after join: the branches a and b of start set it, each for itself. Set it in join, from its inputs.",
       ],
     ],
     [
       "changed in a foreach",
       flow(over, { each: set, join: { inputs: true }, end: read }, { ...x, initialized: ["x"] }),
       [
-        "flow.ts:31 UNSET_ARTIFACT: end reads x, which has no value after join: the iterations of start's foreach set it, each to a value of its own. Set it in join, from its inputs.",
+        "flow.ts:31 UNSET_ARTIFACT: end reads x, which has no value after join: the iterations of start's foreach set it, each for itself. Set it in join, from its inputs.",
       ],
     ],
     [
@@ -254,7 +254,7 @@ describe("artifacts", () => {
         x,
       ),
       [
-        "flow.ts:71 UNSET_ARTIFACT: end reads x, which has no value after join: the branches a and b of start set it, each to a value of its own. Set it in join, from its inputs.",
+        "flow.ts:71 UNSET_ARTIFACT: end reads x, which has no value after join: the branches a and b of start set it, each for itself. Set it in join, from its inputs.",
       ],
     ],
     [
@@ -417,6 +417,6 @@ test("a class is checked with its own lines", async () => {
   @step end() { console.log(this.total); }`),
   ).toEqual([
     'flow.ts:9 JOIN_INPUTS: join declares the branches a and c, but those of start that come are a and b. Declare join(inputs: Inputs<F, "a" | "b">).',
-    "flow.ts:10 UNSET_ARTIFACT: end reads total, which has no value after join: the branches a and b of start set it, each to a value of its own. Set it in join, from its inputs.",
+    "flow.ts:10 UNSET_ARTIFACT: end reads total, which has no value after join: the branches a and b of start set it, each for itself. Set it in join, from its inputs.",
   ]);
 });

@@ -225,7 +225,7 @@ describe("what cannot be loaded", () => {
       {
         code: "FLOW_FILE",
         message: "DIR/flow.txt is no file that a flow is written in.",
-        fix: "Give a .ts or .js file with a class, or a .yaml or .json file.",
+        fix: "Give a .ts, .mts, .js or .mjs file with a class, or a .yaml or .json file.",
       },
     ],
     [
@@ -267,6 +267,7 @@ describe("what cannot be loaded", () => {
         code: "FLOW_SYNTAX",
         message:
           'DIR/flow.ts:2:19: Could not resolve "no-such-package"\n  import { x } from "no-such-package";\n                    ^^^^^^^^^^^^^^^^^',
+        fix: "Install it: npm install no-such-package.",
         line: 2,
       },
     ],

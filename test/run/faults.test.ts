@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fixture, TestStore } from "./store.ts";
 
 let store: TestStore;
@@ -48,6 +48,13 @@ describe("a task that goes wrong fails alone, and its next attempt runs", () => 
   });
 });
 
+test("a promise that a step leaves rejected is the step's own failure, not the next one's", async () => {
+  const { run, tasks } = await store.run("faults.ts#Leaves");
+
+  expect(tasks).toEqual(["start//0!"]);
+  expect(run.failure).toMatchObject({ message: "left behind", task: { step: "start", path: "", visit: 0 } });
+});
+
 describe("a task that hangs", () => {
   test("is stopped at its time-out, whatever it does", async () => {
     const { run, tasks } = await store.run("faults.ts#Hang");
@@ -58,7 +65,7 @@ describe("a task that hangs", () => {
       failure: {
         name: "TIMEOUT",
         message:
-          "The step start took longer than its time-out of 0.3 s and was stopped. Raise `timeout` in the step's options, or let the step do less.",
+          "The step start took longer than its time-out of 300 ms and was stopped. Raise `timeout` in the step's options, or let the step do less.",
         task: { step: "start", path: "", visit: 0 },
         attempt: 0,
       },
@@ -96,6 +103,16 @@ describe("a step with a process of its own", () => {
     const { run } = await store.run("faults.ts#Isolated", { how });
 
     expect(run).toMatchObject({ status: "failed", failure: { name: "TASK_DIED", message } });
+  });
+
+  test("that fills its heap is told so", async () => {
+    vi.stubEnv("NODE_OPTIONS", "--max-old-space-size=50");
+    const { run } = await store.run("faults.ts#FillsItsHeap").finally(() => vi.unstubAllEnvs());
+
+    expect(run.failure).toMatchObject({
+      name: "OUT_OF_MEMORY",
+      message: expect.stringContaining("The step ran out of memory: its heap is full."),
+    });
   });
 
   test("is stopped together with the processes that it started", async () => {

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { DecodeError, EncodeError, unreadableFile, unreadableValue } from "../errors.ts";
 import { isTable } from "./arrow.ts";
 import type { Codec } from "./codec.ts";
@@ -88,6 +89,10 @@ class Writer {
 
   #lowerNew(value: object): unknown {
     if (Array.isArray(value)) return className(value) === "Array" ? this.#lowerArray(value) : this.#instance(value);
+    const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+    if (types.isArrayBuffer(buffer) && buffer.detached) {
+      throw this.#refused("has no bytes: its ArrayBuffer is detached", "Store it before it is transferred, or a copy.");
+    }
     const tag = tagOf(value);
     if (tag !== undefined) return { $type: tag.name, ...this.#lowerMembers(this.#membersOf(tag, value)) };
     if (isError(value)) return { $type: "Error", ...this.#lowerMembers(encodeError(value)) };

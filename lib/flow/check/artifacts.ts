@@ -58,7 +58,7 @@ function unsetRead(definition: FlowDefinition, step: string, artifact: string, w
       : `the branches ${list(why.branches)} of ${why.splitter} set it`;
   return {
     code: "UNSET_ARTIFACT",
-    message: `${step} reads ${artifact}, which has no value after ${why.join}: ${changed}, each to a value of its own.`,
+    message: `${step} reads ${artifact}, which has no value after ${why.join}: ${changed}, each for itself.`,
     fix: `Set it in ${why.join}, from its inputs.`,
   };
 }

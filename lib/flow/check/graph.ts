@@ -63,7 +63,12 @@ function transitionFaults(definition: FlowDefinition, name: string, transition: 
     return {
       code: "UNKNOWN_STEP",
       message: `${name} goes to ${target}, which is no step of ${definition.name}.`,
-      fix: meant === undefined ? `Name one of its steps: ${steps}.` : `Did you mean ${meant}?`,
+      fix:
+        meant !== undefined
+          ? `Did you mean ${meant}?`
+          : steps === ""
+            ? `Add a step ${target}.`
+            : `Name one of its steps: ${steps}.`,
       ...place,
     };
   });

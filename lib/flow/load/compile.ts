@@ -73,8 +73,16 @@ function syntaxError({ text, location }: Message, cause: unknown): MillraceError
   const marker = `${" ".repeat(column)}${"^".repeat(Math.max(1, Math.min(length, lineText.length - column)))}`;
   const excerpt = lineText.trim() === "" ? "" : `\n  ${lineText}\n  ${marker}`;
   return new MillraceError("FLOW_SYNTAX", `${file}:${line}:${column + 1}: ${text}${excerpt}`, {
-    fix: "Correct the line.",
+    fix: fixOf(text),
     at: { file, line },
     cause,
   });
+}
+
+function fixOf(text: string): string {
+  const [, missing] = /^Could not resolve "([^"]+)"/.exec(text) ?? [];
+  if (missing === undefined) return "Correct the line.";
+  if (/^[./]/.test(missing)) return "Correct the path: the file is not there.";
+  const parts = missing.split("/");
+  return `Install it: npm install ${parts.slice(0, missing.startsWith("@") ? 2 : 1).join("/")}.`;
 }

@@ -44,7 +44,7 @@ export async function loadFlow(target: string, { cacheDir }: { readonly cacheDir
       return await loadClass(path, name, cache);
     default:
       throw new MillraceError("FLOW_FILE", `${relative(process.cwd(), path)} is no file that a flow is written in.`, {
-        fix: "Give a .ts or .js file with a class, or a .yaml or .json file.",
+        fix: "Give a .ts, .mts, .js or .mjs file with a class, or a .yaml or .json file.",
       });
   }
 }

@@ -106,6 +106,9 @@ function nameOfTarget(target: unknown, verb: string): string {
 
 function describe(value: unknown): string {
   if (typeof value === "function") return `the function ${value.name || "without a name"}`;
-  if (typeof value === "object" && value !== null) return `a value of class ${value.constructor?.name ?? "Object"}`;
+  if (typeof value === "object" && value !== null) {
+    // A generator's class has no name.
+    return `a value of class ${value.constructor?.name || Object.prototype.toString.call(value).slice(8, -1)}`;
+  }
   return typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
 }
