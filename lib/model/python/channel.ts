@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { ArtifactFile } from "../../data/file.ts";
+import { killGroup } from "../../environment/kill-group.ts";
 import { withPackages } from "../../environment/python.ts";
-import { killGroup } from "../../run/host.ts";
 import { brokenService, PythonCallError, PythonDiedError, refusal, type ToldError } from "./errors.ts";
 import { type Message, readFrames, writeFrame } from "./frames.ts";
 
