@@ -3,9 +3,10 @@
 import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import { type BuildOptions, build, type Plugin as RuntimePlugin } from "esbuild";
-import { type Plugin, rolldown } from "rolldown";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { rolldown } from "rolldown";
 import { withoutSaving } from "../lib/model/bundle/without-saving.ts";
+import { builtins } from "./build/builtins.ts";
 
 /**
  * Modules that are loaded together, with all that they import and no chunk before has, are one chunk: a command and a thread come up sooner with
@@ -20,19 +21,6 @@ const together = [
   ["source", /\/lib\/flow\/load\/describe\.ts$/],
 ] as const;
 
-/** An `import` of a module of Node's reads each of its members, and so loads what is behind them: of `node:fs` its promises and streams. */
-const builtins: Plugin = {
-  name: "builtins",
-  renderChunk: (code) => ({
-    code: code.replaceAll(/^import (.+) from "(node:[\w/]+)";$/gm, (_, names: string, id: string) => {
-      // A default import, named ones, or both.
-      const constants = names.replaceAll(" as ", ": ").split(/, (?=\{)/);
-      return `const ${constants.map((name) => `${name} = process.getBuiltinModule("${id}")`).join(", ")};`;
-    }),
-    map: null,
-  }),
-};
-
 const common = {
   bundle: true,
   format: "esm",
@@ -43,7 +31,7 @@ const common = {
 } satisfies BuildOptions;
 
 /** The options of steps were read when the flow was synthesized: on AWS, what reads and checks them would only be in the way of a cold start. */
-const optionsUnread: RuntimePlugin = {
+const optionsUnread: Plugin = {
   name: "options-unread",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]flow[\\/]spec[\\/]options\.ts$/ }, () => ({

@@ -1,4 +1,5 @@
 import { type Duration, Token } from "aws-cdk-lib";
+import { hasLocalStorage } from "../../lib/task/deploy/local-storage.ts";
 import { DeployError } from "../errors.ts";
 import type { ModelEndpointProps, ModelVariant } from "./endpoint-props.ts";
 
@@ -111,11 +112,6 @@ function checkInstances(
       "Measure what an instance answers in a minute, and give half of it.",
     );
   }
-}
-
-/** Instance types with disks of their own, which they encrypt themselves. */
-export function hasLocalStorage(instanceType: string): boolean {
-  return /^ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|g[5-9][a-z]*|p[4-9][a-z]*|trn\d[a-z]*)\./.test(instanceType);
 }
 
 /** https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html */

@@ -6,6 +6,7 @@ import { Grant, type IGrantable, type IPrincipal, type IRole } from "aws-cdk-lib
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { CfnEndpoint, CfnEndpointConfig, type CfnModel } from "aws-cdk-lib/aws-sagemaker";
 import { Construct } from "constructs";
+import { hasLocalStorage } from "../../lib/task/deploy/local-storage.ts";
 import { DeployError } from "../errors.ts";
 import { applyConventions } from "../flow-environment.ts";
 import { createLogGroup } from "../log-group.ts";
@@ -19,7 +20,7 @@ import {
   type ModelEndpointAttributes,
   onlyVariant,
 } from "./endpoint-base.ts";
-import { checkEndpoint, checkName, hasLocalStorage } from "./endpoint-checks.ts";
+import { checkEndpoint, checkName } from "./endpoint-checks.ts";
 import { asyncConfig, captureConfig, type EndpointObjects, objectsOf } from "./endpoint-objects.ts";
 import type { ModelEndpointProps, ModelVariant } from "./endpoint-props.ts";
 import { allowServing, type BucketPrefix, EndpointRole, type EndpointRoleProps } from "./endpoint-role.ts";

@@ -1,5 +1,6 @@
 import type { Deploy, StepDefinition } from "../../lib/flow/definition.ts";
 import type { DeploymentFailedError } from "../../lib/task/deploy/errors.ts";
+import { unsettled } from "../../lib/task/deploy/protocol.ts";
 import type { Exit, Retrier, State } from "./asl.ts";
 import { type Around, evaluated, stepState } from "./expressions.ts";
 import { serviceRetriers } from "./retry.ts";
@@ -7,9 +8,6 @@ import { attempt, lambdaTask } from "./tasks.ts";
 
 /** Seconds between two looks at the endpoint: one takes minutes to come into service. */
 const interval = 15;
-
-/** What SageMaker is still busy with. */
-const unsettled = ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"];
 
 const failed: DeploymentFailedError["code"] = "DEPLOYMENT_FAILED";
 

@@ -1,4 +1,7 @@
 import type { AwsClient } from "./client.ts";
+import { callJson, type JsonService } from "./json-protocol.ts";
+
+const dynamodb: JsonService = { service: "dynamodb", host: "dynamodb", version: "1.0", target: "DynamoDB_20120810" };
 
 /**
  * Calls an operation of DynamoDB with the payload that its API reference gives, and answers with the parsed answer.
@@ -9,15 +12,6 @@ import type { AwsClient } from "./client.ts";
  * @example
  * await dynamo(client, "GetItem", { TableName: "runs", Key: marshall({ pk: "FLOWS", sk: "BranchFlow" }) });
  */
-export async function dynamo(client: AwsClient, operation: string, payload: object): Promise<Record<string, unknown>> {
-  const endpoint = client.endpoint("dynamodb") ?? `https://dynamodb.${client.region}.${client.domain}`;
-  const { content } = await client.send({
-    service: "dynamodb",
-    operation,
-    method: "POST",
-    url: new URL(`${endpoint}/`),
-    headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `DynamoDB_20120810.${operation}` },
-    body: new TextEncoder().encode(JSON.stringify(payload)),
-  });
-  return JSON.parse(new TextDecoder().decode(content)) as Record<string, unknown>;
+export function dynamo(client: AwsClient, operation: string, payload: object): Promise<Record<string, unknown>> {
+  return callJson(client, dynamodb, operation, payload);
 }

@@ -1,5 +1,8 @@
 import type { AwsClient } from "./client.ts";
 import { AwsError } from "./errors.ts";
+import { callJson, type JsonService } from "./json-protocol.ts";
+
+const service: JsonService = { service: "sagemaker", host: "api.sagemaker", version: "1.1", target: "SageMaker" };
 
 /**
  * Calls an operation of SageMaker with the payload that its API reference gives, and answers with the parsed answer.
@@ -8,21 +11,8 @@ import { AwsError } from "./errors.ts";
  * @example
  * await sagemaker(client, "DescribeEndpoint", { EndpointName: "iris" });
  */
-export async function sagemaker(
-  client: AwsClient,
-  operation: string,
-  payload: object,
-): Promise<Record<string, unknown>> {
-  const endpoint = client.endpoint("sagemaker") ?? `https://api.sagemaker.${client.region}.${client.domain}`;
-  const { content } = await client.send({
-    service: "sagemaker",
-    operation,
-    method: "POST",
-    url: new URL(`${endpoint}/`),
-    headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `SageMaker.${operation}` },
-    body: new TextEncoder().encode(JSON.stringify(payload)),
-  });
-  return content.byteLength === 0 ? {} : JSON.parse(new TextDecoder().decode(content));
+export function sagemaker(client: AwsClient, operation: string, payload: object): Promise<Record<string, unknown>> {
+  return callJson(client, service, operation, payload);
 }
 
 /** Of a thing that is not there, SageMaker says so in words alone. */

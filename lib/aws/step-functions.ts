@@ -1,4 +1,7 @@
 import type { AwsClient } from "./client.ts";
+import { callJson, type JsonService } from "./json-protocol.ts";
+
+const states: JsonService = { service: "states", host: "states", version: "1.0", target: "AWSStepFunctions" };
 
 /** As GetExecutionHistory gives it; more members, by the event's type, than are named here. */
 export interface HistoryEvent {
@@ -41,7 +44,7 @@ export async function childExecutions(
   const children: string[] = [];
   for await (const { mapRuns } of pages(client, "ListMapRuns", { executionArn })) {
     for (const { mapRunArn } of mapRuns as { mapRunArn: string }[]) {
-      const listed = await call(client, "ListExecutions", { mapRunArn, statusFilter, maxResults: limit });
+      const listed = await callJson(client, states, "ListExecutions", { mapRunArn, statusFilter, maxResults: limit });
       children.push(...(listed.executions as { executionArn: string }[]).map((child) => child.executionArn));
     }
   }
@@ -51,21 +54,11 @@ export async function childExecutions(
 async function* pages(client: AwsClient, operation: string, request: object): AsyncGenerator<Record<string, unknown>> {
   let nextToken: unknown;
   do {
-    const page = await call(client, operation, { ...request, ...(nextToken === undefined ? {} : { nextToken }) });
+    const page = await callJson(client, states, operation, {
+      ...request,
+      ...(nextToken === undefined ? {} : { nextToken }),
+    });
     yield page;
     nextToken = page.nextToken;
   } while (typeof nextToken === "string");
-}
-
-async function call(client: AwsClient, operation: string, request: object): Promise<Record<string, unknown>> {
-  const endpoint = client.endpoint("states") ?? `https://states.${client.region}.${client.domain}`;
-  const { content } = await client.send({
-    service: "states",
-    operation,
-    method: "POST",
-    url: new URL(`${endpoint}/`),
-    headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AWSStepFunctions.${operation}` },
-    body: new TextEncoder().encode(JSON.stringify(request)),
-  });
-  return JSON.parse(new TextDecoder().decode(content)) as Record<string, unknown>;
 }

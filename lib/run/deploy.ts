@@ -5,6 +5,7 @@ import { loadArtifact } from "../data/artifacts.ts";
 import type { BlobStore } from "../data/store.ts";
 import type { Deploy } from "../flow/definition.ts";
 import type { DeploymentRecord } from "../metadata/deployments.ts";
+import { newRunId } from "../metadata/run-id.ts";
 import { saveBundle } from "../model/bundle/save.ts";
 import { loadService } from "../model/service/load.ts";
 import type { ModelService, ServiceClass } from "../model/service/model-service.ts";
@@ -14,7 +15,6 @@ import { deployedModels, modelsToDeploy, type ServiceModel, serviceOf } from "..
 import { toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest, StepContext } from "../task/protocol.ts";
 import type { WorkerFlow } from "./protocol.ts";
-import { newRunId } from "./run-id.ts";
 
 /**
  * What a step deploys here: a bundle of the service in the store's folder, which takes the place of the one before as a whole. The service is

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { killGroup } from "../environment/kill-group.ts";
 import type { Claims } from "./claims.ts";
 import { OutOfMemoryError } from "./errors.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
@@ -97,14 +98,4 @@ function openProcess(events: HostEvents): Host {
       return exited;
     },
   };
-}
-
-/** Ends a process that leads a group, with all that it has started. */
-export function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

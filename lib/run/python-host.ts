@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { prepareInterpreters } from "../environment/environment.ts";
+import { killGroup } from "../environment/kill-group.ts";
 import { withPackages } from "../environment/python.ts";
 import type { FlowDefinition } from "../flow/definition.ts";
 import { PythonWorkerError } from "./errors.ts";
-import { type Host, type HostEvents, type HostKind, killGroup } from "./host.ts";
+import type { Host, HostEvents, HostKind } from "./host.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 
 /** Of what a process that dies early has written, as much is shown. */

@@ -3,7 +3,7 @@ import type { BlobStore } from "../data/store.ts";
 import type { ModelOptions } from "../flow/spec/flow-spec.ts";
 import { assertMetrics, assertModelName } from "../metadata/model-names.ts";
 import type { ModelRecord } from "../metadata/models.ts";
-import { newRunId } from "../run/run-id.ts";
+import { newRunId } from "../metadata/run-id.ts";
 import type { AttemptRequest } from "./protocol.ts";
 
 /** The models that a task saves: they go with its commit. */

@@ -193,6 +193,15 @@ describe("a service in Python that cannot run says why:", () => {
     });
   });
 
+  it("an environment that is not known before the file is imported", async () => {
+    const file = await write("service.py", bare("requirements = [*COMMON]"));
+    await expect(load(file)).rejects.toMatchObject({
+      code: "PYTHON_SERVICE",
+      message: expect.stringMatching(/service\.py cannot be read: requirements in line 4 is no literal\.$/),
+      fix: expect.stringContaining("Write it out"),
+    });
+  });
+
   it("code that raises, with its line", async () => {
     const file = await write("service.py", `${bare("x = 1")}\nraise ValueError("wrong")`);
     await expect(load(file)).rejects.toMatchObject({

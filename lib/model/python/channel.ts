@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { ArtifactFile } from "../../data/file.ts";
+import { killGroup } from "../../environment/kill-group.ts";
 import { withPackages } from "../../environment/python.ts";
-import { killGroup } from "../../run/host.ts";
 import { brokenService, PythonCallError, PythonDiedError, refusal, type ToldError } from "./errors.ts";
 import { type Message, readFrames, writeFrame } from "./frames.ts";
 
@@ -60,8 +60,8 @@ export class PythonChannel {
   /** Waits for what the process says to it. @throws ModelError of what is broken; PythonDiedError */
   ask<T>(message: Message): Promise<T> {
     return this.#wait((waiting) => {
-      this.#questions.push(waiting);
       writeFrame(this.#stream, message);
+      this.#questions.push(waiting);
     }) as Promise<T>;
   }
 
@@ -69,8 +69,6 @@ export class PythonChannel {
   call(api: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
     const id = ++this.#last;
     return this.#wait((waiting) => {
-      this.#calls.set(id, waiting);
-      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
       if (input instanceof ArtifactFile) {
         const bytes = input.bytes();
         const content = { name: input.name, type: input.type, size: bytes.length };
@@ -78,6 +76,8 @@ export class PythonChannel {
       } else {
         writeFrame(this.#stream, { type: "call", id, api, input } as Message);
       }
+      this.#calls.set(id, waiting);
+      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
     });
   }
 
@@ -98,8 +98,11 @@ export class PythonChannel {
   #wait(begin: (waiting: Waiting) => void): Promise<unknown> {
     const death = this.#death;
     if (death !== undefined) return Promise.reject(death);
-    this.#stream.ref();
-    return new Promise((resolve, reject) => begin({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      // Throws where the input is nothing that JSON has: then there is nothing to wait for.
+      begin({ resolve, reject });
+      this.#stream.ref();
+    });
   }
 
   #answered(): void {

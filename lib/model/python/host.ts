@@ -145,6 +145,8 @@ export class PythonHost {
     for (let pause = 1; !this.#isStopping; pause = Math.min(2 * pause, longestPause)) {
       try {
         await this.load();
+        // It was stopped before there was a process to stop.
+        if (this.#isStopping) return this.#opened.kill();
         return await this.#start();
       } catch (error) {
         log(error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@ import { systemInterpreter } from "../../environment/interpreter.ts";
 import { run } from "../../environment/process.ts";
 import { withPackages } from "../../environment/python.ts";
 import type { PythonEnvironment } from "../../flow/definition.ts";
+import { ModelError } from "../errors.ts";
 import type { LoadedService } from "../service/load.ts";
 import { PythonHost } from "./host.ts";
 import { pythonServiceClass } from "./service.ts";
@@ -33,6 +34,11 @@ async function readEnvironment(path: string, name: string | undefined): Promise<
     Object.entries(withPackages(process.env)).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   const { code, stdout, stderr } = await run(program, args, { env });
-  if (code !== 0) throw new Error(`${relative(process.cwd(), path)} cannot be read: ${stderr}`);
+  if (code !== 0) {
+    const reason = stderr.trim();
+    throw new ModelError("PYTHON_SERVICE", `${relative(process.cwd(), path)} cannot be read: ${reason}.`, {
+      fix: 'Write it out, as in requirements = ["numpy==2.4.6"]: it is read before the packages are there that the file imports.',
+    });
+  }
   return JSON.parse(stdout);
 }

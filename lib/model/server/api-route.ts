@@ -18,14 +18,14 @@ export type Observe = (status: number, seconds: number) => void;
 export class ApiRoute {
   readonly endpoint: Endpoint;
   readonly #observe: Observe;
-  readonly #isReady: () => boolean;
+  readonly #isOpen: () => boolean;
   readonly #log: Logger;
   readonly #logsAnswers: boolean;
 
-  /** @param isReady Whether further requests may come. */
-  constructor(endpoint: Endpoint, observe: Observe, isReady: () => boolean, log: Logger) {
+  /** @param isOpen Whether further requests may come. */
+  constructor(endpoint: Endpoint, observe: Observe, isOpen: () => boolean, log: Logger) {
     this.endpoint = endpoint;
-    this.#isReady = isReady;
+    this.#isOpen = isOpen;
     this.#observe = observe;
     this.#log = log;
     this.#logsAnswers = log.isLevelEnabled("debug");
@@ -56,7 +56,7 @@ export class ApiRoute {
 
   #send({ type, body }: Content, began: number, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     // The client is not to send the next one to a server that ends.
-    if (!this.#isReady()) reply.header("connection", "close");
+    if (!this.#isOpen()) reply.header("connection", "close");
     reply.header("content-type", type).send(body);
     const milliseconds = performance.now() - began;
     this.#observe(200, milliseconds / 1000);

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { apisOf } from "../service/apis.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
+import { isServiceReady } from "../service/parts.ts";
 import { ApiRoute } from "./api-route.ts";
 import { metricsText, tellPart } from "./cluster/metrics.ts";
 import { connectionOptions, type ReceiveTimeouts } from "./connections.ts";
@@ -19,14 +20,14 @@ export interface AppOptions {
   readonly description: ServiceDescription;
   readonly version: string;
   /** Whether requests may come: after the start-up, before the shutdown. */
-  readonly isReady: () => boolean;
+  readonly isOpen: () => boolean;
   readonly log: Logger;
   readonly receiveTimeouts?: ReceiveTimeouts;
 }
 
 /** The HTTP side of a service; it is not listening yet. */
 export function createApp(service: ModelService, options: AppOptions): FastifyInstance {
-  const { description, version, isReady, log, receiveTimeouts } = options;
+  const { description, version, isOpen, log, receiveTimeouts } = options;
   const app = Fastify({
     ...connectionOptions(receiveTimeouts),
     genReqId: ({ headers }) => requestId(headers["x-request-id"]),
@@ -53,7 +54,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   });
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
-    if (request.method === "POST" && !isReady()) done(stopping());
+    if (request.method === "POST" && !isOpen()) done(stopping());
     else done();
   });
 
@@ -65,7 +66,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   for (const api of apisOf(service.constructor as ServiceClass)) {
     const rows = api.batch === undefined ? undefined : metrics.batchRows.labels({ api: api.name });
     const endpoint = new Endpoint(api, service, rows && ((count) => rows.observe(count)));
-    const route = new ApiRoute(endpoint, metrics.requestObserver(api.name), isReady, log);
+    const route = new ApiRoute(endpoint, metrics.requestObserver(api.name), isOpen, log);
     routes.set(api.name, route);
     app.post(`/${api.name}`, { bodyLimit: api.maxBody, errorHandler: route.refuse }, route.handle);
   }
@@ -98,7 +99,8 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   return app;
 
   function answerReady(reply: FastifyReply): FastifyReply {
-    return isReady() ? reply.send({ status: "ok" }) : reply.code(503).send({ status: "not ready" });
+    const isReady = isOpen() && isServiceReady(service);
+    return isReady ? reply.send({ status: "ok" }) : reply.code(503).send({ status: "not ready" });
   }
 
   function invoke(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined {

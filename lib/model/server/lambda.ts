@@ -14,7 +14,7 @@ export type LambdaHandler = (event: unknown, context: unknown) => Promise<unknow
 export async function lambdaHandler(Service: ServiceClass, folder: string): Promise<LambdaHandler> {
   const { service, description, version } = await loadBundle(Service, folder, false);
   const log = createLogger(description.name, "info");
-  const app = createApp(service, { description, version, isReady: () => true, log });
+  const app = createApp(service, { description, version, isOpen: () => true, log });
   app.addHook("onRequest", async ({ url }) => {
     if (/^(?:\/[^/]+)?\/jobs(?:[/?]|$)/.test(url)) throw noJobs();
   });

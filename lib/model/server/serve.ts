@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
-import { isServiceReady, startService, stopService } from "../service/parts.ts";
+import { startService, stopService } from "../service/parts.ts";
 import { createApp } from "./app.ts";
 import type { ReceiveTimeouts } from "./connections.ts";
 import { createLogger, type LogLevel } from "./logger.ts";
@@ -42,11 +42,11 @@ export interface Server {
 export async function serve({ service, description, version }: Served, options: ServeOptions = {}): Promise<Server> {
   const { host = "127.0.0.1", port = 3000, logLevel = "info", receiveTimeouts } = options;
   const log = createLogger(description.name, logLevel);
-  let isReady = false;
+  let isOpen = false;
   const app = createApp(service, {
     description,
     version,
-    isReady: () => isReady && isServiceReady(service),
+    isOpen: () => isOpen,
     log,
     ...(receiveTimeouts !== undefined && { receiveTimeouts }),
   });
@@ -56,13 +56,13 @@ export async function serve({ service, description, version }: Served, options: 
     await app.close();
     throw unreachable(host, port, cause);
   });
-  isReady = true;
+  isOpen = true;
   return {
     app,
     url,
     log,
     async close() {
-      isReady = false;
+      isOpen = false;
       await app.close();
     },
   };

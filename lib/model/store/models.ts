@@ -3,7 +3,7 @@ import type { BlobStore } from "../../data/store.ts";
 import type { ModelOptions } from "../../flow/spec/flow-spec.ts";
 import { assertMetrics, assertModelName } from "../../metadata/model-names.ts";
 import type { ModelRecord, ModelRecords } from "../../metadata/models.ts";
-import { newRunId } from "../../run/run-id.ts";
+import { newRunId } from "../../metadata/run-id.ts";
 import { ModelError } from "../errors.ts";
 import { latest, parseReference } from "./reference.ts";
 

@@ -7,9 +7,7 @@ import { DeploymentFailedError } from "./errors.ts";
 import { modelData } from "./model-data.ts";
 import { deployedModels, modelsToDeploy, type ServiceModel, serviceOf } from "./models.ts";
 import type { DeployStep } from "./perform.ts";
-import type { DeployAnswer, DeployPerformance, ParkedAttempt } from "./protocol.ts";
-
-const unsettled = new Set(["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"]);
+import { type DeployAnswer, type DeployPerformance, type ParkedAttempt, unsettled } from "./protocol.ts";
 
 /** One deployment of an attempt: where its endpoint stands decides what is to be done next. */
 export class Deployment {
@@ -32,7 +30,7 @@ export class Deployment {
     const { id, isRequested } = this.#parked;
     this.#record = await store.deployments.get(deploy.endpoint, id);
     const found = await endpoint.describe();
-    if (found !== undefined && unsettled.has(found.status)) return await this.#wait(found);
+    if (found !== undefined && unsettled.includes(found.status)) return await this.#wait(found);
     if (found?.config === endpoint.nameOf(id)) return await this.#settled(found);
     if (isRequested && (await this.#wasReplaced())) return { status: "Deployed" };
     if (isRequested) return await this.#fail(reasonOf(found), found ?? "untouched");
@@ -84,7 +82,7 @@ export class Deployment {
   async #refused(error: unknown, found: EndpointState | undefined): Promise<DeployAnswer> {
     if (!(error instanceof AwsError) || remedyFor(error) !== "give up") throw error;
     const now = await this.#step.endpoint.describe();
-    const isChanged = now !== undefined && (unsettled.has(now.status) || now.config !== found?.config);
+    const isChanged = now !== undefined && (unsettled.includes(now.status) || now.config !== found?.config);
     if (isChanged) return { deployment: this.#parked, status: now.status };
     return await this.#fail(error.message, "untouched");
   }

@@ -3,6 +3,7 @@ import type { AwsClient } from "../../aws/client.ts";
 import { S3Bucket } from "../../aws/s3.ts";
 import { isAlreadyThere, isNotFound, sagemaker } from "../../aws/sagemaker.ts";
 import type { Deploy, Hosting } from "../../flow/definition.ts";
+import { hasLocalStorage } from "./local-storage.ts";
 
 /** What the construct has made for the endpoint of a step. */
 export interface EndpointSettings {
@@ -77,7 +78,7 @@ export class SageMakerEndpoint {
     await this.#make("CreateEndpointConfig", {
       EndpointConfigName: name,
       ProductionVariants: [{ VariantName: "AllTraffic", ModelName: name, ...variant(hosting) }],
-      ...(key !== undefined && hasVolume(hosting) && { KmsKeyId: key }),
+      ...(key !== undefined && takesKey(hosting) && { KmsKeyId: key }),
     });
   }
 
@@ -138,10 +139,6 @@ function variant(hosting: Hosting): object {
   return { ServerlessConfig: { MemorySizeInMB: hosting.memory, MaxConcurrency: hosting.maxConcurrency } };
 }
 
-/** Instances with disks of their own take no key: these encrypt themselves. */
-function hasVolume(hosting: Hosting): boolean {
-  return (
-    hosting.kind === "instances" &&
-    !/^ml\.(?:[a-z]+\d[a-z]*d[a-z]*|g[5-9]\w*|p[45]\w*|trn\w*|inf2)\./.test(hosting.type)
-  );
+function takesKey(hosting: Hosting): boolean {
+  return hosting.kind === "instances" && !hasLocalStorage(hosting.type);
 }

@@ -33,6 +33,9 @@ export interface DeployAnswer extends TaskAnswer {
   readonly status?: string;
 }
 
+/** What SageMaker is still busy with: the machine waits, and the function has nothing to do. */
+export const unsettled: readonly string[] = ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"];
+
 export interface DeployPerformance extends Performance {
   readonly deployment?: ParkedAttempt;
 }

@@ -41,10 +41,17 @@ def _assigned(statement: ast.stmt) -> dict[str, Any]:
     for target in targets:
         key = _ATTRIBUTES.get(target.id) if isinstance(target, ast.Name) else None
         if key is not None:
-            literal = ast.literal_eval(value)
+            literal = _literal(target.id, value)
             if literal is not None:
                 found[key] = literal if isinstance(literal, str) else list(literal)
     return found
+
+
+def _literal(name: str, value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        sys.exit(f"{name} in line {value.lineno} is no literal")
 
 
 if __name__ == "__main__":
