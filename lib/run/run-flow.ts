@@ -54,25 +54,31 @@ export interface RunOptions {
  * ```
  */
 export async function runFlow(flow: RunnableFlow, options: RunOptions): Promise<RunRecord> {
+  const plan = await planOf(flow, options);
   const runner = options.runner ?? new Runner(options.store, options.maxWorkers);
   try {
-    return await runOn(runner, flow, options);
+    return await runOn(runner, plan, flow, options);
   } finally {
     await runner.close();
   }
 }
 
-async function runOn(
-  { folder, records, workers }: Runner,
-  { definition, moduleUrl }: RunnableFlow,
-  options: RunOptions,
-): Promise<RunRecord> {
+/** All that can be refused before there is a store or a run. */
+async function planOf({ definition }: RunnableFlow, options: RunOptions) {
   const parameters = readParameters(definition.parameters, options.parameters ?? {});
   const folded = fold(definition);
   const contexts = Object.fromEntries(
     [...folded.places.keys()].map((step) => [step, stepContext(definition, folded, step)]),
   );
-  const hostOf = await chooseHosts(definition);
+  return { parameters, folded, contexts, hostOf: await chooseHosts(definition) };
+}
+
+async function runOn(
+  { folder, records, workers }: Runner,
+  { parameters, folded, contexts, hostOf }: Awaited<ReturnType<typeof planOf>>,
+  { definition, moduleUrl }: RunnableFlow,
+  options: RunOptions,
+): Promise<RunRecord> {
   // Emptied before the run begins: there is no run whose id nobody could learn.
   if (options.runIdFile !== undefined) writeIdFile(options.runIdFile, "");
   const onEvent = options.onEvent ?? (() => {});
