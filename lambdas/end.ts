@@ -74,16 +74,13 @@ async function lostAttempts(execution: string): Promise<SeenAttempt[]> {
 }
 
 /** Marks the attempt as failed, also where its task died without a word, and gives what is on record of why: the task itself knows best. */
-async function recordFailure(
-  flow: string,
-  run: string,
-  { task, tokens, startedAt, timeout, end }: SeenAttempt,
-  endedAt: string,
-): Promise<Failure[]> {
+async function recordFailure(flow: string, run: string, attempt: SeenAttempt, endedAt: string): Promise<Failure[]> {
+  const { task, tokens, startedAt, end } = attempt;
+  const exceeded = exceededTime(attempt);
   const seen = !end
     ? failureOf("Interrupted", "The run ended before the attempt did.")
-    : end.error === "States.Timeout" && task && timeout !== undefined
-      ? toFailure(new TaskTimeoutError(task.step, timeout))
+    : task && exceeded !== undefined
+      ? toFailure(new TaskTimeoutError(task.step, exceeded))
       : failureOf(end.error, end.cause);
   if (!task) return end ? [seen] : [];
   const count = iterationCount(task.counts ?? "", task.path);
@@ -102,6 +99,13 @@ async function recordFailure(
   if (!end || record?.committed) return [];
   const last = record?.attempts.at(-1);
   return [{ ...(last?.failure ?? seen), task: { step, path, visit }, ...(last && { attempt: last.attempt }) }];
+}
+
+/** The seconds that an attempt had, where it took longer: the state's, or those of a Batch job, which its description in the cause tells. */
+function exceededTime({ timeout, end }: SeenAttempt): number | undefined {
+  if (end?.error === "States.Timeout") return timeout;
+  const { StatusReason, Timeout } = parse(end?.cause ?? "");
+  return StatusReason === "Job attempt duration exceeded timeout" ? Timeout?.AttemptDurationSeconds : undefined;
 }
 
 /** Causes are JSON where a service failed: Lambda's error, or the description of a Batch job. */

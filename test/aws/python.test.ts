@@ -10,7 +10,7 @@ import { writeWheel } from "../python/support/wheel.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
 import { runHere } from "./support/run-here.ts";
 
-/** Batch gives a job a minute at least, which is no time-out for a test to wait for. */
+/** Batch gives a job a minute at least, which no run here has. */
 const onBatch = pythonShapes.filter(({ name }) => name !== "time-out");
 
 let scratch: string;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const greeting = await writeGreetingFlow(join(scratch, "greeting"));
   const image = await writeImageFlow(join(scratch, "image"));
   const lambda = [...new Set(pythonShapes.map(fileOf)), greeting, image].map((file) => ({ file }));
-  const batch = [...new Set(onBatch.map(fileOf)), greeting].map((file) => ({ file, compute: "batch" as const }));
+  const batch = [...new Set(pythonShapes.map(fileOf)), greeting].map((file) => ({ file, compute: "batch" as const }));
   flows = await deployFlows(inject("aws"), [...lambda, ...batch]);
 });
 
@@ -92,6 +92,15 @@ describe("a run of Python steps on AWS leaves what a run on this machine does", 
     const [there, local] = await Promise.all([flows.run(`${shape.flow}OnBatch`, shape.parameters), runLocally(shape)]);
     expect(await recordOf(there.run)).toEqual(await recordOf(local));
     expect(there.execution.status).toBe(local.status.toUpperCase());
+  });
+});
+
+test.concurrent("a job that takes longer than a step's time-out is one that took too long", async ({ expect }) => {
+  const { run } = await flows.run("TimeOutInPythonOnBatch", {});
+  expect(run.failure).toMatchObject({
+    name: "TIMEOUT",
+    message: "The step slow took longer than its time-out of 60 s and was stopped.",
+    task: { step: "slow" },
   });
 });
 

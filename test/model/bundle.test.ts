@@ -118,7 +118,7 @@ CMD ["--host", "0.0.0.0"]
     await expect(new Thirds().pack("offsets", new Float64Array(1)).save(join(scratch, "x"))).rejects.toMatchObject({
       code: "NOT_PACKED",
       message: "Thirds has no value for divider.divisor.",
-      fix: 'Give it one: new Thirds().pack("divider.divisor", …).',
+      fix: 'Give it one: .pack("divider.divisor", …), or --model divider.divisor=MODEL with a model of the store.',
     });
   });
 });

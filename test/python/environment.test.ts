@@ -250,7 +250,7 @@ describe("the interpreter", () => {
 
   test.each([
     ["{ interpreter: /no/such/python }", "PYTHON_MISSING", "/no/such/python"],
-    ['{ pythonVersion: "3.99" }', "PYTHON_VERSION", "A step needs Python 3.99; python3 is Python 3."],
+    ['{ pythonVersion: "3.99" }', "PYTHON_VERSION", "Python 3.99 is asked for; python3 is Python 3."],
   ])("%s is an error before anything runs", async (environment, code, message) => {
     const flow = flowWith(environment);
     await expect(runFlow(await flow.load("flow.yaml"), { store: join(flow.path, "store") })).rejects.toMatchObject({

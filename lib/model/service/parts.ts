@@ -19,7 +19,7 @@ export function modelsOf(service: ModelService): ReadonlyMap<string, unknown> {
   const missing = models.filter(([, value]) => !isPacked(value)).map(([path]) => path);
   if (missing.length > 0) {
     throw new ModelError("NOT_PACKED", `${service.constructor.name} has no value for ${missing.join(", ")}.`, {
-      fix: `Give it one: new ${service.constructor.name}().pack(${JSON.stringify(missing[0])}, …).`,
+      fix: `Give it one: .pack(${JSON.stringify(missing[0])}, …), or --model ${missing[0]}=MODEL with a model of the store.`,
     });
   }
   return new Map(models);

@@ -87,10 +87,14 @@ def _start(job: batch.Job, number: int) -> subprocess.Popen:
     return processes.start(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+#: A time-out, which is a minute at least, takes a twentieth of its time.
+TIME_OUT_SPEED = 20
+
+
 def _wait(job: batch.Job, process: subprocess.Popen) -> bool:
     """Waits for the end, which comes by itself, by TerminateJob, or when the time is up (then True)."""
     timeout = (job.timeout or job.job_definition.timeout or {}).get("attemptDurationSeconds")
-    deadline = time.time() + int(timeout) if timeout else float("inf")
+    deadline = time.time() + int(timeout) / TIME_OUT_SPEED if timeout else float("inf")
     while process.poll() is None:
         if job.stop or time.time() > deadline:
             processes.kill(process)
@@ -113,8 +117,10 @@ describe_job = batch.Job.describe
 
 
 def describe(job: batch.Job) -> dict:
-    """moto's container details lack what is known when it has ended."""
+    """moto's container details lack what is known when it has ended, and the time-out that the definition gives."""
     description = describe_job(job)
+    if job.job_definition.timeout:
+        description.setdefault("timeout", job.job_definition.timeout)
     if job.exit_code is not None:
         description["container"]["exitCode"] = job.exit_code
     return description

@@ -46,7 +46,7 @@ class NotPackedError(ModelError, AttributeError):
     """A model was used that has no value."""
 
     def __init__(self, service: str, field: str) -> None:
-        fix = f'Give it one: {service}().pack("{field}", …), or --model {field}=MODEL.'
+        fix = f'Give it one: .pack("{field}", …), or --model {field}=MODEL with a model of the store.'
         super().__init__("NOT_PACKED", f"{service} has no value for {field}.", fix)
 
 
