@@ -52,7 +52,13 @@ export function readDeploy(options: DeployOptions): Deploy {
 
 function readService(service: unknown): string {
   const [, file, name] = /^([^#]+\.[cm]?[jt]s)(#[\w$]+)?$/.exec(String(service)) ?? [];
-  if (file === undefined) refuse("service", service, "a file, or a file and a class of it", 'service: "service.ts"');
+  if (file === undefined)
+    refuse(
+      "service",
+      service,
+      "a file in TypeScript or JavaScript, or that and a class of it",
+      'service: "service.ts"',
+    );
   return `${fileBelow(file)}${name ?? ""}`;
 }
 
