@@ -99,7 +99,9 @@ test.concurrent("a job that takes longer than a step's time-out is one that took
   const { run } = await flows.run("TimeOutInPythonOnBatch", {});
   expect(run.failure).toMatchObject({
     name: "TIMEOUT",
-    message: "The step slow took longer than its time-out of 60 s and was stopped.",
+    message:
+      "The step slow took longer than its time-out of 60 s and was stopped. " +
+      "Raise `timeout` in the step's options, or let the step do less.",
     task: { step: "slow" },
   });
 });
