@@ -18,6 +18,8 @@ interface Loaded {
  */
 export async function takeOver(inputs: readonly string[]): Promise<void> {
   if (process.env.MILLRACE_RELOADED === undefined) return;
+  // Whoever watches the files has gone without a word.
+  process.once("disconnect", () => process.exit());
   process.send?.({ type: "loaded", inputs } satisfies Loaded);
   await once(process, "message");
 }

@@ -108,6 +108,14 @@ describe("serve --reload", () => {
     expect(await added()).toBe(undefined);
   });
 
+  it("ends with the process that watches the files, however that ends", async () => {
+    folder.write("service.ts", service("return x + 1;"));
+    const { child } = serve("--reload", "--log-level", "warn");
+    await expect.poll(added, soon).toBe(2);
+    child.kill("SIGKILL");
+    await expect.poll(added, soon).toBe(undefined);
+  });
+
   it("waits for a file that does not load at first", async () => {
     folder.write("service.ts", service("return x + ;"));
     const { printed } = serve("--reload", "--log-level", "warn");
