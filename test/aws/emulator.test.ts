@@ -44,6 +44,15 @@ async function eventTypes(executionArn: string | undefined): Promise<unknown[]> 
   return (events ?? []).map(({ type }) => type);
 }
 
+/** Waits until an execution has left a state. */
+async function untilExited(executionArn: string, state: string): Promise<void> {
+  for (;;) {
+    const { events } = await sfn.send(new GetExecutionHistoryCommand({ executionArn }));
+    if (events?.some(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === state)) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 /** The statuses that the rule's function recorded for an execution, once there are `count` of them. */
 async function recordedStatuses(executionArn: string | undefined, count: number): Promise<unknown[]> {
   for (;;) {
@@ -164,7 +173,11 @@ describe("Step Functions", () => {
   });
 
   test("a redrive runs again what failed, in branches and in map runs, and nothing else", async () => {
-    const failed = await run("Redriven");
+    const executionArn = await startExecution(aws, String(outputs.RedrivenArn));
+    await untilExited(executionArn, "Good");
+    const name = executionArn.split(":").at(-1);
+    await dynamodb.send(new PutItemCommand({ TableName: outputs.TableName, Item: { pk: { S: `open/${name}` } } }));
+    const failed = await waitForExecution(aws, executionArn);
     expect({ status: failed.status, redrive: failed.redriveStatus }).toEqual({
       status: "FAILED",
       redrive: "REDRIVABLE",
