@@ -6,7 +6,7 @@ import type { Failure } from "../lib/metadata/records.ts";
 import type { RunEnd, TaskAddress } from "../lib/metadata/store.ts";
 import { TaskTimeoutError } from "../lib/task/errors.ts";
 import { toFailure } from "../lib/task/failure.ts";
-import { attemptsIn, type SeenAttempt } from "./history.ts";
+import { attemptsIn, failureBetweenTasks, type SeenAttempt } from "./history.ts";
 import { storesOf, variable } from "./stores.ts";
 
 /** A "Step Functions Execution Status Change". */
@@ -61,13 +61,16 @@ export async function handler({ detail }: StatusChange): Promise<void> {
 /** The attempts of an execution, and of its failed children, that did not succeed; the last is the one that the execution failed of. */
 async function lostAttempts(execution: string): Promise<SeenAttempt[]> {
   const events = await executionHistory(client, execution);
-  const attempts = attemptsIn(events).filter(({ end }) => !end?.succeeded);
+  const seen = attemptsIn(events);
+  const attempts = seen.filter(({ end }) => !end?.succeeded);
   if (events.some(({ type }) => type === "MapRunStarted")) {
     for (const status of ["FAILED", "TIMED_OUT", "ABORTED"] as const) {
       for (const child of await childExecutions(client, execution, status, mostChildren)) {
         attempts.push(...(await lostAttempts(child)));
       }
     }
+  } else {
+    attempts.push(...failureBetweenTasks(events, seen));
   }
   const ended = ({ end }: SeenAttempt) => end?.at.getTime() ?? 0;
   return attempts.sort((a, b) => ended(a) - ended(b));

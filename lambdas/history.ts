@@ -54,6 +54,15 @@ export function attemptsIn(events: readonly HistoryEvent[]): SeenAttempt[] {
   return lastOfEach([...attempts.values()]);
 }
 
+/** How an execution failed that no attempt of a task failed in: at a choice, say, or between two states. */
+export function failureBetweenTasks(events: readonly HistoryEvent[], attempts: readonly SeenAttempt[]): SeenAttempt[] {
+  const last = events.at(-1);
+  if (!last?.executionFailedEventDetails || attempts.some(({ end }) => end && !end.succeeded)) return [];
+  const { error = "", cause = "" } = last.executionFailedEventDetails;
+  const at = new Date(last.timestamp * 1000);
+  return [{ tokens: [], startedAt: at, end: { at, succeeded: false, error, cause } }];
+}
+
 /** The attempt goes on in a later state: it waits for an endpoint. */
 function isParked({ taskSucceededEventDetails: { output = "{}" } = {} }: HistoryEvent): boolean {
   return JSON.parse(output).Payload?.deployment !== undefined;

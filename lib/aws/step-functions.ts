@@ -18,6 +18,7 @@ export interface HistoryEvent {
   readonly taskTimedOutEventDetails?: EventFailure;
   readonly taskStartFailedEventDetails?: EventFailure;
   readonly taskSubmitFailedEventDetails?: EventFailure;
+  readonly executionFailedEventDetails?: EventFailure;
 }
 
 export interface EventFailure {

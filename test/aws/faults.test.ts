@@ -13,7 +13,10 @@ const faults = new Faults(aws.endpoint);
 const requests = new Requests(aws.endpoint);
 const client = stepFunctions(aws);
 const conformance = ["linear", "foreach"].map((name) => ({ file: `test/conformance/flows/${name}.ts` }));
-const onBatch = { file: "test/conformance/flows/linear.ts", compute: "batch" } as const;
+const onBatch = ["linear", "choice-in-foreach"].map((name) => ({
+  file: `test/conformance/flows/${name}.ts`,
+  compute: "batch" as const,
+}));
 const fixtures = ["gated", "once", "large"].map((name) => ({ file: `test/aws/fixtures/${name}.ts` }));
 
 let scratch: string;
@@ -21,7 +24,7 @@ let flows: Flows;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "millrace-faults-"));
-  flows = await deployFlows(aws, [...conformance, onBatch, ...fixtures]);
+  flows = await deployFlows(aws, [...conformance, ...onBatch, ...fixtures]);
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -212,6 +215,19 @@ describe("a Batch job", () => {
     const { run } = await flows.end("LinearOnBatch", execution);
     expect(run.status).toBe("interrupted");
     await until(async () => (await requests.list()).some(({ operation }) => operation === "terminatejob"));
+  });
+});
+
+describe("an iteration that fails between two tasks", () => {
+  it("is the run's failure with its own reason, not with the map's", async () => {
+    const { run } = await runWith(
+      { on: "request", do: "reset", where: { operation: "GetItem", caller: "stepfunctions" } },
+      "ChoiceInForeachOnBatch",
+    );
+    expect(run.toJSON()).toMatchObject({
+      status: "failed",
+      failure: { name: "States.Runtime", message: expect.stringContaining("fetch failed") },
+    });
   });
 });
 
