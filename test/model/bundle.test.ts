@@ -112,7 +112,9 @@ CMD ["--host", "0.0.0.0"]
 
   it("can be read by the image's user whatever the umask is, and here by those who come to the folder", async () => {
     const before = process.umask(0o077);
-    const folder = await packed().save(join(scratch, "private")).finally(() => process.umask(before));
+    const folder = await packed()
+      .save(join(scratch, "private"))
+      .finally(() => process.umask(before));
     const mode = async (file: string) => ((await stat(join(folder, file))).mode & 0o777).toString(8);
     expect(await Promise.all([".", "models", "models/offsets", "server.mjs", "Dockerfile"].map(mode))).toEqual([
       "700",
