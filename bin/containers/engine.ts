@@ -17,13 +17,13 @@ export async function findEngine(folder: string): Promise<Engine> {
     if (ended !== undefined)
       reasons.push(`${engine} does not answer: ${ended.lastLines.at(-1) ?? `exit code ${ended.code}`}`);
   }
-  throw new BundleError(
-    "IMAGE_ENGINE",
-    reasons.length === 0 ? "There is neither docker nor podman on this machine." : reasons.join("\n"),
-    {
-      fix: `Install docker or podman, or let another machine build: with DOCKER_HOST, or --builder and one of docker buildx. The folder is ready for any of them: docker build ${folder}.`,
-    },
-  );
+  const [message, first] =
+    reasons.length === 0
+      ? ["There is neither docker nor podman on this machine.", "Install one of them"]
+      : [reasons.join("\n"), "Start it"];
+  throw new BundleError("IMAGE_ENGINE", message, {
+    fix: `${first}, or let another machine build: with DOCKER_HOST, or --builder and one of docker buildx. The folder is ready for any of them: docker build ${folder}.`,
+  });
 }
 
 /**
