@@ -108,7 +108,7 @@ command(
 /** A command that loads a service's file. */
 function packing(command: Command): Command {
   return command
-    .option("--model <field=model>", "pack a model of the store: model=iris:production; may be repeated", all, [])
+    .option("--model <field=model>", "pack a model of the store: model=iris:production; may be repeated", all)
     .option(...storeOrAws);
 }
 
@@ -127,11 +127,11 @@ packing(command("bundle <file>", "write a model service with its models as a fol
   .action(async (file, options) => (await import("./commands/bundle.ts")).bundle(file, options));
 
 command("containerize <folder>", "build a bundle's image with docker or podman, here or on another machine")
-  .option("--tag <name>", "the image's; default the bundle's name and version; may be repeated", all, [])
+  .option("--tag <name>", "the image's; default the bundle's name and version; may be repeated", all)
   .option("--platform <platform>", "linux/amd64 or linux/arm64, say; default the builder's own")
   .option("--builder <name>", "a builder of docker buildx, which may be remote; default $BUILDX_BUILDER")
   .option("--push", "push it to the registry that --tag names")
-  .option("--build-arg <name=value>", "of the Dockerfile: NODE_IMAGE, PYTHON_IMAGE; may be repeated", all, [])
+  .option("--build-arg <name=value>", "of the Dockerfile: NODE_IMAGE, PYTHON_IMAGE; may be repeated", all)
   .action(async (folder, options) => (await import("./commands/containerize.ts")).containerize(folder, options));
 
 /** Carries out the command that this process was called with. */

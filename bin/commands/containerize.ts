@@ -8,16 +8,16 @@ import { UsageError } from "../terminal/errors.ts";
 
 interface ContainerizeOptions {
   readonly json?: true;
-  readonly tag: readonly string[];
+  readonly tag?: readonly string[];
   readonly platform?: string;
   readonly builder?: string;
   readonly push?: true;
-  readonly buildArg: readonly string[];
+  readonly buildArg?: readonly string[];
 }
 
 /** Builds a bundle's image: with docker or podman, here or where they say, or with a builder of docker buildx. */
 export async function containerize(folder: string, options: ContainerizeOptions): Promise<void> {
-  const { json, tag, platform, push = false, buildArg: buildArgs } = options;
+  const { json, tag = [], platform, push = false, buildArg: buildArgs = [] } = options;
   const builder = options.builder ?? (process.env.BUILDX_BUILDER || undefined);
   const named = tag.map(imageName);
   if (push && named.length === 0) {
