@@ -12,7 +12,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/aws/**", "test/browser/**", "test/python/**"],
+    exclude: ["test/aws/**", "test/browser/**", "test/containers/**", "test/python/**"],
     testTimeout: 30_000,
   },
 });

@@ -7,6 +7,8 @@ const program = new Command("millrace")
   .description("Typed ML flows: here in milliseconds, on AWS as Step Functions state machines.")
   .version(packageJson.version)
   .configureHelp({ sortSubcommands: false })
+  // Else an option of a command that is called as one of the program, --version, would be the program's.
+  .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ outputError: () => {} });
 
@@ -15,6 +17,9 @@ function command(usage: string, description: string): Command {
   return program.command(usage).description(description).option("--json", "print JSON instead of text");
 }
 
+/** Of an option that may be repeated. */
+const all = (value: string, values: readonly string[] = []) => [...values, value];
+
 const storeFolder = ["--store <folder>", "the store; default $MILLRACE_STORE or .millrace"] as const;
 const storeOrAws = [storeFolder[0], `${storeFolder[1]}; aws: of the deployed flows`] as const;
 
@@ -22,7 +27,7 @@ command("run", "run a flow on this machine")
   .usage("FILE [--PARAMETER VALUE]... [options] [-- --PARAMETER VALUE...]")
   .argument("[file]", "the flow: flow.ts, flow.ts#Class or flow.yaml")
   .option("--max-workers <n>", "tasks at a time; default the number of cores")
-  .option("--tag <tag>", "tag the run; may be repeated", (tag: string, tags: string[] = []) => [...tags, tag])
+  .option("--tag <tag>", "tag the run; may be repeated", all)
   .option("--run-id-file <file>", "write the run's id to this file as soon as the run begins")
   .option(...storeFolder)
   .allowUnknownOption()
@@ -103,12 +108,7 @@ command(
 /** A command that loads a service's file. */
 function packing(command: Command): Command {
   return command
-    .option(
-      "--model <field=model>",
-      "pack a model of the store: model=iris:production; may be repeated",
-      (model: string, models: string[]) => [...models, model],
-      [],
-    )
+    .option("--model <field=model>", "pack a model of the store: model=iris:production; may be repeated", all)
     .option(...storeOrAws);
 }
 
@@ -126,8 +126,12 @@ packing(command("bundle <file>", "write a model service with its models as a fol
   .addOption(new Option("--model-files <file>", "what save() in Python has written").hideHelp())
   .action(async (file, options) => (await import("./commands/bundle.ts")).bundle(file, options));
 
-command("containerize <folder>", "build a bundle's image with docker or podman")
-  .option("--tag <name>", "the image's; default the bundle's name and version")
+command("containerize <folder>", "build a bundle's image with docker or podman, here or on another machine")
+  .option("--tag <name>", "the image's; default the bundle's name and version; may be repeated", all)
+  .option("--platform <platform>", "linux/amd64 or linux/arm64, say; default the builder's own")
+  .option("--builder <name>", "a builder of docker buildx, which may be remote; default $BUILDX_BUILDER")
+  .option("--push", "push it to the registry that --tag names")
+  .option("--build-arg <name=value>", "of the Dockerfile: NODE_IMAGE, PYTHON_IMAGE; may be repeated", all)
   .action(async (folder, options) => (await import("./commands/containerize.ts")).containerize(folder, options));
 
 /** Carries out the command that this process was called with. */

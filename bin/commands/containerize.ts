@@ -1,42 +1,51 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { BundleError } from "../../lib/model/bundle/errors.ts";
 import { readManifest, verifyFiles } from "../../lib/model/bundle/read.ts";
+import { commandLines } from "../containers/commands.ts";
+import { assertBuilder, type Engine, findEngine } from "../containers/engine.ts";
+import { bundleImageName, imageName } from "../containers/image-name.ts";
+import { runProgram } from "../containers/program.ts";
+import { UsageError } from "../terminal/errors.ts";
 
 interface ContainerizeOptions {
   readonly json?: true;
-  readonly tag?: string;
+  readonly tag?: readonly string[];
+  readonly platform?: string;
+  readonly builder?: string;
+  readonly push?: true;
+  readonly buildArg?: readonly string[];
 }
 
-/** Builds a bundle's image with the builder that is there. */
-export async function containerize(folder: string, { json, tag }: ContainerizeOptions): Promise<void> {
+/** Builds a bundle's image: with docker or podman, here or where they say, or with a builder of docker buildx. */
+export async function containerize(folder: string, options: ContainerizeOptions): Promise<void> {
+  const { json, tag = [], platform, push = false, buildArg: buildArgs = [] } = options;
+  const builder = options.builder ?? (process.env.BUILDX_BUILDER || undefined);
+  const named = tag.map(imageName);
+  if (push && named.length === 0) {
+    throw new UsageError("--push does not know where to.", "Say it with --tag registry.example.com/iris:1.2.0.");
+  }
   const { name, version, files } = await readManifest(folder);
+  const images = named.length === 0 ? [bundleImageName(name, version)] : named;
   await verifyFiles(folder, files);
-  const image = tag ?? `${name}:${version}`;
-  for (const builder of ["docker", "podman"]) {
-    const code = await run(builder, ["build", "--tag", image, folder]);
-    if (code === "missing") continue;
-    if (code !== 0) {
-      throw new BundleError("IMAGE", `${builder} build ended with exit code ${code}.`, {
-        fix: `Its output above says why; the same without Millrace: ${builder} build --tag ${image} ${folder}`,
-      });
-    }
-    console.log(json ? JSON.stringify({ image, builder }) : `${image} is built.`);
-    return;
-  }
-  throw new BundleError("IMAGE", "There is neither docker nor podman on this machine.", {
-    fix: `The folder is ready for them: docker build --tag ${image} ${folder}`,
-  });
+  const engine = await engineFor(builder, folder);
+  const lines = commandLines(engine, { folder, images, platform, builder, push, buildArgs });
+  for (const line of lines) await run(line);
+  const done = push ? "built and pushed" : "built";
+  console.log(json ? JSON.stringify({ images, engine, pushed: push }) : `${images.join(", ")} is ${done}.`);
 }
 
-async function run(program: string, args: readonly string[]): Promise<number | "missing"> {
-  // Its output goes to standard error: standard output is for the result.
-  const child = spawn(program, args, { stdio: ["ignore", 2, 2] });
-  try {
-    const [code] = await once(child, "close");
-    return Number(code ?? 1);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "missing";
-    throw error;
-  }
+async function engineFor(builder: string | undefined, folder: string): Promise<Engine> {
+  if (builder === undefined) return await findEngine(folder);
+  await assertBuilder(builder);
+  return "docker";
+}
+
+async function run([program = "", ...args]: readonly string[]): Promise<void> {
+  const ended = await runProgram(program, args, { isShown: true });
+  if (ended?.code === 0) return;
+  const { code, lastLines } = ended ?? { code: 127, lastLines: [] };
+  throw new BundleError(
+    "IMAGE",
+    [`${program} ${args[0]} ended with exit code ${code}:`, ...lastLines.map((line) => `  ${line}`)].join("\n"),
+    { fix: `The same without Millrace: ${[program, ...args].join(" ")}` },
+  );
 }

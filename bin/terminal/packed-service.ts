@@ -8,7 +8,7 @@ import { namedStore } from "./store.ts";
 
 export interface PackOptions {
   /** `FIELD=MODEL`, such as `model=iris:production`. */
-  readonly model: readonly string[];
+  readonly model?: readonly string[];
   readonly store?: string;
 }
 
@@ -18,7 +18,7 @@ export interface PackedService extends LoadedService {
 }
 
 /** Loads a service's file, and packs models of the store into it. */
-export async function loadPacked(target: string, { model, store }: PackOptions): Promise<PackedService> {
+export async function loadPacked(target: string, { model = [], store }: PackOptions): Promise<PackedService> {
   const folder = storeFolder(store === "aws" ? undefined : namedStore(store));
   const loaded = await loadService(target, { cacheDir: join(folder, "cache") });
   if (model.length === 0) return { ...loaded, origins: new Map() };

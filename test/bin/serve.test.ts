@@ -90,6 +90,33 @@ describe("serve", () => {
   });
 });
 
+describe("what cannot be served", () => {
+  it.each([
+    [
+      "nothing.ts",
+      "error: There is no file nothing.ts.\n  fix: Give the path of a service's file, or of the folder of a bundle.\n",
+    ],
+    ["servce.ts", "error: There is no file servce.ts.\n  fix: Did you mean service.ts?\n"],
+    [".", "error: A service is a file, not a folder: ..\n  fix: Did you mean service.ts?\n"],
+  ])("%s", async (target, message) => {
+    folder.write("service.ts", service("return x;"));
+    expect(await folder.millrace("serve", target)).toEqual({ code: 2, stdout: "", stderr: message });
+  });
+
+  it("a file that saves its service: it would save whenever it is loaded", async () => {
+    const saving = `${service("return x;")}\nawait new Adder().save("adder");\n`;
+    folder.write("service.ts", saving);
+    expect(await folder.millrace("serve", "service.ts")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `error: service.ts saves Adder whenever it is loaded, also to serve it.
+  at service.ts:12
+  fix: Pack and save it in another file, which imports Adder.
+`,
+    });
+  });
+});
+
 describe("serve --reload", () => {
   it("answers as the file says, and as it said where a change does not load", async () => {
     folder.write("service.ts", service("return x + 1;"));

@@ -48,7 +48,8 @@ test("the TypeScript in README and docs compiles as it stands", () => {
     const blocks = [...read(page).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = ""]) => block);
     // One that is part of a class, as it stands in a text, is nothing to compile.
     for (const [index, block] of blocks.filter((text) => /^import /m.test(text)).entries()) {
-      const file = join(folder, page.replace(/\W/g, "-"), `${index}.ts`);
+      const [, name = `${index}.ts`] = /^\/\/ (\w+\.ts)\n/.exec(block) ?? [];
+      const file = join(folder, page.replace(/\W/g, "-"), name);
       mkdirSync(dirname(file), { recursive: true });
       const code = block.replace(/from "(?:\.\.\/examples\/branch-flow|\.)\/flow\.ts"/, 'from "#flow"');
       const named = code.replaceAll('from "./softmax.ts"', 'from "#examples/iris-classifier/softmax.ts"');

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -78,12 +78,16 @@ describe("a bundle", () => {
         ].map((file) => [file, { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), size: expect.any(Number) }]),
       ),
     });
+    // The Node that these tests run on.
+    const node = JSON.parse(await readFile("node_modules/node/package.json", "utf8"));
     expect(await readFile(join(bundle, "Dockerfile"), "utf8")).toBe(
-      `FROM public.ecr.aws/docker/library/node:24-slim
+      `ARG NODE_IMAGE=public.ecr.aws/docker/library/node:${node.version}-slim
+
+FROM \${NODE_IMAGE}
 ENV NODE_ENV=production PORT=3000
 WORKDIR /opt/service
-COPY --chown=root:root . .
-USER node
+COPY . .
+USER 1000:1000
 EXPOSE 3000 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \\
   CMD ["node", "server.mjs", "health"]
@@ -104,6 +108,28 @@ CMD ["--host", "0.0.0.0"]
     const code = await readFile(join(bundle, "service.mjs"), "utf8");
     expect(code).not.toContain(process.cwd());
     expect(await readFile(join(bundle, "runtime.mjs"), "utf8")).not.toContain(process.cwd());
+  });
+
+  it("can be read by the image's user whatever the umask is, and here by those who come to the folder", async () => {
+    const before = process.umask(0o077);
+    const folder = await packed()
+      .save(join(scratch, "private"))
+      .finally(() => process.umask(before));
+    const mode = async (file: string) => ((await stat(join(folder, file))).mode & 0o777).toString(8);
+    expect(await Promise.all([".", "models", "models/offsets", "server.mjs", "Dockerfile"].map(mode))).toEqual([
+      "700",
+      "755",
+      "644",
+      "644",
+      "644",
+    ]);
+  });
+
+  it.each(["1.2", "v1.2.0", "latest", "01.2.0", ""])("has no version %j", async (version) => {
+    await expect(saveBundle(packed(), join(scratch, "x"), { version })).rejects.toMatchObject({
+      code: "OPTION",
+      message: `A bundle's version is as npm has them; received ${JSON.stringify(version)}.`,
+    });
   });
 
   it("is written as a whole; a folder that is no bundle is not touched", async () => {

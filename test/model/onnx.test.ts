@@ -103,7 +103,7 @@ describe("a service with an ONNX model", () => {
     expect(lock.packages["node_modules/onnxruntime-common"]).toBeDefined();
     expect(JSON.stringify(lock)).not.toContain('"resolved"');
     expect(await readFile(join(folder, "Dockerfile"), "utf8")).toContain(
-      "COPY package.json package-lock.json ./\nRUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund\nCOPY --chown=root:root . .\n",
+      "COPY package.json package-lock.json ./\nRUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund\nCOPY . .\n",
     );
     const answered = async (path: string) => {
       const program = `import { load } from ${JSON.stringify(join(path, "index.mjs"))};

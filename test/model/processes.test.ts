@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, request } from "node:http";
@@ -6,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fragile } from "./fixtures/fragile.ts";
+import { NeverReady } from "./fixtures/never-ready.ts";
 import { type ServerProcess, startServer } from "./support/server-process.ts";
 
 let scratch: string;
@@ -67,6 +70,15 @@ describe("SageMaker's contract", () => {
     expect(await followUp).toBe("refused");
     expect(await server.ended).toBe(0);
     expect(server.log().map(({ msg }) => msg)).toEqual(["listening", "stopping"]);
+  });
+
+  it("SIGTERM: while the service starts, the process ends at once, also as the first of a container", async () => {
+    const folder = await new NeverReady().save(join(scratch, "never-ready"));
+    const child = spawn(process.execPath, [join(folder, "server.mjs"), "serve"]);
+    expect(String((await once(child.stderr, "data"))[0])).toBe("starting\n");
+    child.kill("SIGTERM");
+    // Of a process that does not listen to it: [null, "SIGTERM"].
+    expect(await once(child, "close")).toEqual([0, null]);
   });
 
   it("SIGTERM: a request that was sent behind another one is refused, and told when to come again", async () => {

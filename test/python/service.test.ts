@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PythonObject } from "../../lib/data/python-object.ts";
+import { nodeVersion } from "../../lib/model/bundle/documents.ts";
 import { saveBundle } from "../../lib/model/bundle/save.ts";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
@@ -278,17 +279,20 @@ describe("the bundle of a service in Python", () => {
     const again = await readFile(join(await save("again"), "millrace-bundle.json"), "utf8");
     expect(JSON.parse(again)).toEqual(manifest);
     expect(await readFile(join(bundle, "Dockerfile"), "utf8")).toBe(
-      `FROM public.ecr.aws/docker/library/node:24-slim AS node
+      `ARG NODE_IMAGE=public.ecr.aws/docker/library/node:${nodeVersion}-slim
+ARG PYTHON_IMAGE=public.ecr.aws/docker/library/python:${manifest.python.version}-slim
 
-FROM public.ecr.aws/docker/library/python:${manifest.python.version}-slim
+FROM \${NODE_IMAGE} AS node
+
+FROM \${PYTHON_IMAGE}
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production PORT=3000 MILLRACE_PYTHON=/usr/local/bin/python3
 WORKDIR /opt/service
 COPY requirements.txt .
-RUN pip install --no-cache-dir --requirement requirements.txt
-COPY --chown=root:root . .
+RUN pip install --no-cache-dir --root-user-action=ignore --requirement requirements.txt
+COPY . .
 RUN python3 -m compileall -q python
-USER nobody
+USER 65534:65534
 EXPOSE 3000 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \\
   CMD ["node", "server.mjs", "health"]

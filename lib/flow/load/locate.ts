@@ -11,24 +11,28 @@ export interface FlowLocation {
   readonly name?: string;
 }
 
-/** @throws MillraceError `FLOW_FILE` where there is no such file, with the one that was probably meant. */
-export function locateFlow(target: string): FlowLocation {
+/**
+ * @param what a flow, or a service, which may be bundled in a folder
+ * @throws MillraceError `FLOW_FILE` where there is no such file, with the one that was probably meant.
+ */
+export function locateFlow(target: string, what: "flow" | "service" = "flow"): FlowLocation {
   const [, file = target, name] = /^(.+)#([\w$]+)$/.exec(target) ?? [];
   const path = resolve(file);
   const found = statOf(path);
   if (found?.isFile()) return name === undefined ? { path } : { path, name };
-  const what = found === undefined ? "There is no file" : "A flow is a file, not a folder:";
-  const meant = found?.isDirectory() ? flowIn(path) : nearestFile(path);
-  throw new MillraceError("FLOW_FILE", `${what} ${file}.`, {
-    fix: meant === undefined ? "Give the path of a flow's file." : `Did you mean ${relative(process.cwd(), meant)}?`,
+  const wrong = found === undefined ? "There is no file" : `A ${what} is a file, not a folder:`;
+  const meant = found?.isDirectory() ? fileIn(path, what) : nearestFile(path);
+  const right = what === "flow" ? "a flow's file" : "a service's file, or of the folder of a bundle";
+  throw new MillraceError("FLOW_FILE", `${wrong} ${file}.`, {
+    fix: meant === undefined ? `Give the path of ${right}.` : `Did you mean ${relative(process.cwd(), meant)}?`,
   });
 }
 
 const extensions = /\.(?:[cm]?[jt]s|ya?ml|json)$/;
 
-function flowIn(folder: string): string | undefined {
-  const files = names(folder).filter((name) => extensions.test(name));
-  const [only] = files.length === 1 ? files : files.filter((name) => name.startsWith("flow."));
+function fileIn(folder: string, name: string): string | undefined {
+  const files = names(folder).filter((file) => extensions.test(file));
+  const [only] = files.length === 1 ? files : files.filter((file) => file.startsWith(`${name}.`));
   return only === undefined ? undefined : join(folder, only);
 }
 

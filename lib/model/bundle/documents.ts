@@ -64,36 +64,50 @@ interface ImageNeeds {
   readonly npm?: boolean;
 }
 
+/** The one that the tests run on. */
+export const nodeVersion = "24.21.0";
+
+const nodeImage = `ARG NODE_IMAGE=public.ecr.aws/docker/library/node:${nodeVersion}-slim`;
+
 const install = `COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 `;
 
+/**
+ * The base images are arguments: nobody can edit the Dockerfile of a bundle, whose files have hashes. Users are numbers, without which
+ * Kubernetes does not know that they are not root.
+ */
 export function dockerfile({ python, npm = false }: ImageNeeds = {}): string {
-  return python === undefined ? nodeImage(npm) : pythonImage(python, npm);
+  return python === undefined ? onNode(npm) : onPython(python, npm);
 }
 
-function nodeImage(npm: boolean): string {
-  return `FROM public.ecr.aws/docker/library/node:24-slim
+function onNode(npm: boolean): string {
+  return `${nodeImage}
+
+FROM \${NODE_IMAGE}
 ENV NODE_ENV=production PORT=3000
 WORKDIR /opt/service
-${npm ? install : ""}COPY --chown=root:root . .
-USER node
+${npm ? install : ""}COPY . .
+USER 1000:1000
 ${served("10s")}`;
 }
 
 /** The server is Node's also where a service or a model is Python's. */
-function pythonImage(version: string, npm: boolean): string {
-  return `FROM public.ecr.aws/docker/library/node:24-slim AS node
+function onPython(version: string, npm: boolean): string {
+  return `${nodeImage}
+ARG PYTHON_IMAGE=public.ecr.aws/docker/library/python:${version}-slim
+
+FROM \${NODE_IMAGE} AS node
 ${npm ? `WORKDIR /opt/service\n${install}` : ""}
-FROM public.ecr.aws/docker/library/python:${version}-slim
+FROM \${PYTHON_IMAGE}
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production PORT=3000 MILLRACE_PYTHON=/usr/local/bin/python3
 WORKDIR /opt/service
 ${npm ? "COPY --from=node /opt/service/node_modules node_modules\n" : ""}COPY requirements.txt .
-RUN pip install --no-cache-dir --requirement requirements.txt
-COPY --chown=root:root . .
+RUN pip install --no-cache-dir --root-user-action=ignore --requirement requirements.txt
+COPY . .
 RUN python3 -m compileall -q python
-USER nobody
+USER 65534:65534
 ${served("30s")}`;
 }
 
@@ -119,7 +133,8 @@ build-backend = "millrace.model.wheel"
 backend-path = ["python"]
 `;
 
-export const dockerignore = "node_modules\n*.tgz\n";
+/** What `npm ci`, `npm pack`, Python and `pip wheel` leave in the folder. */
+export const dockerignore = "node_modules\n*.tgz\n**/__pycache__\n*.whl\n";
 
 export function packageJson({ name, version, service, dependencies }: BundleFacts, files: readonly string[]): string {
   const document = {

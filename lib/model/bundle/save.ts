@@ -1,5 +1,5 @@
 import { hash, randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encode } from "../../data/codecs/index.ts";
@@ -33,12 +33,13 @@ export interface SaveOptions {
  *
  * @param path Default: the service's name in kebab-case, in the current folder.
  * @returns The folder, absolute.
- * @throws BundleError `BUNDLE_FOLDER` where the folder is there and is no bundle; EncodeError; ModelError `NOT_PACKED`.
+ * @throws BundleError `BUNDLE_FOLDER` where the folder is there and is no bundle; EncodeError; ModelError `NOT_PACKED`; BundleError `OPTION` where the version is none.
  */
 export async function saveBundle(service: ModelService, path?: string, options: SaveOptions = {}): Promise<string> {
   const Service = service.constructor as ServiceClass;
   const name = kebab(Service.name);
   const folder = resolve(path ?? name);
+  assertVersion(options.version);
   await assertReplaceable(folder);
   const content = await contentOf(service, Service, options);
   await write(folder, complete(Service, name, content, options.version));
@@ -149,6 +150,7 @@ async function write(folder: string, files: Files): Promise<void> {
       await mkdir(dirname(join(draft, file)), { recursive: true });
       await writeFile(join(draft, file), content);
     }
+    await makeReadable(draft);
     const before = `${draft}.before`;
     await rename(folder, before).catch((error) => {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
@@ -165,6 +167,13 @@ async function write(folder: string, files: Files): Promise<void> {
   }
 }
 
+/** An image has the files with their modes, and reads them as another user. Whether others come to them here, the folder's own mode says. */
+async function makeReadable(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const modes = entries.map((entry) => chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644));
+  await Promise.all(modes);
+}
+
 /** A bundle or an empty folder may be replaced; what else is there is somebody's. */
 async function assertReplaceable(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
@@ -178,6 +187,17 @@ async function assertReplaceable(folder: string): Promise<void> {
       fix: "Give a folder that is new, empty, or a bundle to replace.",
     },
   );
+}
+
+/** As semver.org has it. */
+const semver =
+  /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?$/;
+
+function assertVersion(version: string | undefined): void {
+  if (version === undefined || semver.test(version)) return;
+  throw new BundleError("OPTION", `A bundle's version is as npm has them; received ${JSON.stringify(version)}.`, {
+    fix: "Write 1.2.0, or 1.2.0-rc.1, say.",
+  });
 }
 
 /** Where the first API is decorated: the compiler's helper may stand in a file of a package. */

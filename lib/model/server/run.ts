@@ -15,14 +15,16 @@ export async function runServer(load: () => Promise<Served>, options: RunOptions
     const { runWorkers } = await import("./cluster/workers.ts");
     return await runWorkers(options.workers);
   }
+  // The first process of a container gets only signals that it listens to: also while it loads.
+  let stop: (signal: NodeJS.Signals) => void = () => process.exit(0);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
   const [{ serve }, { announce }, served] = await Promise.all([import("./serve.ts"), import("./announce.ts"), load()]);
   const server = await serve(served, options);
   announce(served.description, served.version, server.url, server.log);
-  const stop = (signal: NodeJS.Signals) => {
+  stop = (signal) => {
     server.log.info({ signal }, "stopping");
     setTimeout(() => process.exit(1), grace).unref();
     // A worker's channel to its primary would keep it alive.
     void server.close().then(() => process.disconnect?.());
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
 }

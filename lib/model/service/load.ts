@@ -4,6 +4,7 @@ import { compile } from "../../flow/load/compile.ts";
 import { importFlow } from "../../flow/load/import.ts";
 import { locateFlow } from "../../flow/load/locate.ts";
 import { ModelError } from "../errors.ts";
+import { whileLoading } from "./loading.ts";
 import { isService, isServiceClass, type ModelService } from "./model-service.ts";
 
 /** A service from its file, and the files of the user's that it is made of. */
@@ -21,7 +22,7 @@ export interface LoadedService {
  * @throws MillraceError `FLOW_FILE`, `FLOW_SYNTAX` or `FLOW_IMPORT` where it does not load; ModelError `SERVICE` where it exports no service.
  */
 export async function loadService(target: string, { cacheDir }: { readonly cacheDir: string }): Promise<LoadedService> {
-  const { path, name } = locateFlow(target);
+  const { path, name } = locateFlow(target, "service");
   const file = relative(process.cwd(), path);
   if (extname(path) === ".py") {
     const { loadPythonService } = await import("../python/load.ts");
@@ -34,7 +35,8 @@ export async function loadService(target: string, { cacheDir }: { readonly cache
   }
   const cache = new FlowCache(cacheDir, path, name);
   const { code, inputs } = await compile({ path }, join(cacheDir));
-  const exports = await importFlow(await cache.writeModule(code), file, inputs);
+  const module = await cache.writeModule(code);
+  const exports = await whileLoading(file, async () => await importFlow(module, file, inputs));
   return { service: chooseService(exports, file, name), file: path, inputs };
 }
 

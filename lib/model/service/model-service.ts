@@ -3,6 +3,7 @@ import type { PythonEnvironment } from "../../flow/definition.ts";
 import { unset } from "../../flow/spec/fields.ts";
 import { ModelError } from "../errors.ts";
 import { PythonModel } from "../runners/python-model.ts";
+import { assertNotLoading } from "./loading.ts";
 
 /** Of the registry: a service's bundle and the server each have a copy of this module. */
 const serviceBrand = Symbol.for("millrace.service");
@@ -74,9 +75,10 @@ export abstract class ModelService {
    *
    * @param path Default: the service's name in kebab-case, in the current folder. A bundle that is there is replaced; any other folder is not.
    * @returns The folder, absolute.
-   * @throws BundleError
+   * @throws BundleError; ModelError `SERVICE` where the service's own file calls it whenever it is loaded.
    */
   async save(path?: string): Promise<string> {
+    assertNotLoading(this.constructor.name);
     const { saveBundle } = await import("../bundle/save.ts");
     return await saveBundle(this, path);
   }
