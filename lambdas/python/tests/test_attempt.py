@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import unittest
 
@@ -169,6 +170,41 @@ class Attempts(unittest.TestCase):
         outcome = self.outcome("def train(flow)\n    pass\n")
         self.assertEqual(outcome["failure"]["name"], "SyntaxError")
         self.assertIn("line 1", outcome["failure"]["stack"])
+
+    def test_a_group_tells_of_each_of_its_exceptions(self) -> None:
+        if sys.version_info < (3, 11):
+            self.skipTest("groups came with Python 3.11")
+        outcome = self.outcome("""
+            def train(flow):
+                raise ExceptionGroup("two failed", [ValueError("a"), ExceptionGroup("inner", [KeyError("b")])])
+        """)
+        lines = [line.strip() for line in outcome["failure"]["stack"].split("\n")]
+        told = ["one of its exceptions: ValueError: a", "one of its exceptions: ExceptionGroup: inner (1 sub-exception)", "one of its exceptions: KeyError: 'b'"]
+        self.assertEqual([line for line in lines if line.startswith("one of")], told)
+
+    def test_notes_are_part_of_the_message(self) -> None:
+        if sys.version_info < (3, 11):
+            self.skipTest("notes came with Python 3.11")
+        failure = self.failure("""
+            def train(flow):
+                error = ValueError("no rows")
+                error.add_note("in the file a.csv")
+                raise error
+        """)
+        self.assertEqual(failure, ("ValueError", "no rows\nin the file a.csv"))
+
+    def test_whatever_is_raised_is_a_failure_with_the_users_frames(self) -> None:
+        unspoken = "class Unspoken(Exception):\n    def __str__(self): return self.text\n"
+        for raised, failure in (
+            ("KeyboardInterrupt", ("KeyboardInterrupt", "")),
+            ("GeneratorExit('early')", ("GeneratorExit", "early")),
+            ("Unspoken", ("Unspoken", "<its __str__ raises AttributeError>")),
+            ("SystemExit", ("TASK_DIED", "The step asked for the end of its process with exit code 0. Return or raise instead of calling sys.exit().")),
+            ("SystemExit('no data')", ("TASK_DIED", "The step asked for the end of its process: no data. Return or raise instead of calling sys.exit().")),
+        ):
+            outcome = self.outcome(f"{unspoken}def train(flow):\n    raise {raised}\n")
+            self.assertEqual((outcome["failure"]["name"], outcome["failure"]["message"]), failure)
+            self.assertIn("line 4, in train", outcome["failure"]["stack"])
         name, message = self.failure("def trainn(flow):\n    pass\n")
         self.assertEqual(name, "STEP_CODE")
         self.assertRegex(message, r"^steps_\d+_\d+\.py has no function train, which the step train runs\. Did you mean trainn\?$")

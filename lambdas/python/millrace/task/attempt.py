@@ -13,6 +13,7 @@ from .inputs import load_inputs
 from .item import load_item
 from .merge import merge
 from .path import task_id
+from .process import lent_process
 from .transition import chosen_transition
 
 TYPE_CHECKING = False
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 def run_attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: BlobStore) -> AttemptOutcome:
     """Loads what the step reads, runs its function, stores what it leaves. What the function raises is the outcome's failure.
 
-    ``folder`` is the flow's, in which the function's file is. SystemExit and KeyboardInterrupt pass through: they end the process.
+    ``folder`` is the flow's, in which the function's file is. Whatever is raised, SystemExit and KeyboardInterrupt too, ends the attempt, not
+    the process.
     """
     try:
         return {"status": "succeeded", "commit": _attempt(context, request, folder, blobs)}
-    except Exception as error:
+    except BaseException as error:
         key = {"step": request["step"], "path": request["path"], "visit": request["visit"]}
         return {"status": "failed", "failure": to_failure(error, key, request["attempt"])}  # type: ignore[arg-type]
 
@@ -51,7 +53,9 @@ def _attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: 
         (lambda: load_item(item, blobs)) if item is not None else None,
     )
     inputs = request.get("inputs")
-    returned = function(flow) if inputs is None else function(flow, load_inputs(context, blobs, inputs))
+    given = (flow,) if inputs is None else (flow, load_inputs(context, blobs, inputs))
+    with lent_process():
+        returned = function(*given)
 
     transition = chosen_transition(step, definition["transitions"], returned)
     after: TaskCommit = {"attempt": request["attempt"], "artifacts": artifacts.collect(), "transition": transition}
