@@ -171,6 +171,15 @@ class Attempts(unittest.TestCase):
         self.assertEqual(outcome["failure"]["name"], "SyntaxError")
         self.assertIn("line 1", outcome["failure"]["stack"])
 
+    def test_a_function_may_be_asynchronous(self) -> None:
+        commit = self.commit("""
+            import asyncio
+            async def train(flow):
+                await asyncio.sleep(0)
+                flow.x = 1
+        """)
+        self.assertEqual(self.values(commit)["x"], 1)
+
     def test_a_group_tells_of_each_of_its_exceptions(self) -> None:
         if sys.version_info < (3, 11):
             self.skipTest("groups came with Python 3.11")

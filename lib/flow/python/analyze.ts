@@ -4,14 +4,17 @@ import { MillraceError } from "../../errors.ts";
 
 /** What `millrace.analyze` tells of a file. */
 export type PythonFile =
-  | { readonly functions: Readonly<Record<string, PythonFunction>> }
+  | { readonly functions: Readonly<Record<string, PythonFunction>>; readonly isOpen: boolean }
   | { readonly error: { readonly message: string; readonly line: number | null } };
 
 export interface PythonFunction {
   readonly line: number;
   readonly doc?: string;
-  readonly parameters: readonly string[];
+  /** Absent of what is no function in sight. */
+  readonly parameters?: readonly string[];
   readonly reads: readonly string[] | "all";
+  /** By name, as far as they are known. */
+  readonly readLines: Readonly<Record<string, number>>;
   readonly writes: readonly string[];
   readonly assignments: readonly { readonly name: string; readonly line: number }[];
   readonly inputReads?: readonly string[] | "all";

@@ -18,6 +18,8 @@ from .transition import chosen_transition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from ..data.content import BlobStore
     from ..metadata.records import Manifest, TaskCommit
     from .protocol import AttemptOutcome, AttemptRequest, StepContext
@@ -56,6 +58,8 @@ def _attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: 
     given = (flow,) if inputs is None else (flow, load_inputs(context, blobs, inputs))
     with lent_process():
         returned = function(*given)
+        if hasattr(returned, "__await__"):
+            returned = _awaited(returned)
 
     transition = chosen_transition(step, definition["transitions"], returned)
     after: TaskCommit = {"attempt": request["attempt"], "artifacts": artifacts.collect(), "transition": transition}
@@ -72,6 +76,15 @@ def _attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: 
     if tags:
         after["tags"] = tags
     return after
+
+
+def _awaited(returned: Awaitable[object]) -> object:
+    import asyncio
+
+    async def wait() -> object:
+        return await returned
+
+    return asyncio.run(wait())
 
 
 def _before(context: StepContext, request: AttemptRequest, blobs: BlobStore) -> tuple[Manifest, dict[str, list[str]]]:
