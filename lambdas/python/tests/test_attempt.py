@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 import unittest
+from contextlib import redirect_stderr
+from importlib.util import find_spec
 
 from millrace.data.artifacts import load_artifact
 from millrace.data.folder import FolderBlobStore
@@ -179,6 +182,23 @@ class Attempts(unittest.TestCase):
                 flow.x = 1
         """)
         self.assertEqual(self.values(commit)["x"], 1)
+
+    def test_a_frame_that_arrow_cannot_hold_is_pickled_and_the_log_says_why(self) -> None:
+        if find_spec("pandas") is None:
+            self.skipTest("pandas is not installed")
+        told = io.StringIO()
+        with redirect_stderr(told):
+            commit = self.commit("""
+                import pandas
+                def train(flow):
+                    flow.x = pandas.DataFrame({"a": [1, "b"]})
+            """)
+        self.assertEqual(self.values(commit)["x"]["a"].tolist(), [1, "b"])
+        self.assertIn("flow.x is a table that Arrow cannot hold: ", told.getvalue())
+        # A step that only reads it has nothing to say of it.
+        with redirect_stderr(io.StringIO()) as told:
+            after = self.commit("def train(flow): flow.x", before=commit)
+        self.assertEqual((after["artifacts"]["x"], told.getvalue()), (commit["artifacts"]["x"], ""))
 
     def test_a_group_tells_of_each_of_its_exceptions(self) -> None:
         if sys.version_info < (3, 11):
