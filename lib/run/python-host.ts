@@ -5,6 +5,7 @@ import { killGroup } from "../environment/kill-group.ts";
 import { withPackages } from "../environment/python.ts";
 import type { FlowDefinition } from "../flow/definition.ts";
 import { PythonProtocolError, PythonWorkerError, TaskDiedError } from "./errors.ts";
+import type { RunEvent } from "./events.ts";
 import type { Host, HostEvents, HostKind } from "./host.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 
@@ -12,9 +13,13 @@ import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 const lastWords = 2000;
 
 /** The process that each Python step's tasks run in: one kind for each environment, so that a process is kept for the next task of the same. */
-export async function pythonHosts(definition: FlowDefinition): Promise<ReadonlyMap<string, HostKind>> {
+export async function pythonHosts(
+  definition: FlowDefinition,
+  onEvent?: (event: RunEvent) => void,
+): Promise<ReadonlyMap<string, HostKind>> {
   const kinds = new Map<string, HostKind>();
-  const hosts = [...(await prepareInterpreters(definition))].map(([step, interpreter]) => {
+  const onBuild = (packages: string) => onEvent?.({ type: "environment-building", packages });
+  const hosts = [...(await prepareInterpreters(definition, onBuild))].map(([step, interpreter]) => {
     const kind = kinds.get(interpreter) ?? { open: (events) => openPython(interpreter, events), isKept: true };
     kinds.set(interpreter, kind);
     return [step, kind] as const;
