@@ -123,5 +123,5 @@ function name({ step, path, visit }: TaskKey): string {
 }
 
 function reason({ name, message }: Failure): string {
-  return `${name}: ${message}`;
+  return message === "" ? name : `${name}: ${message}`;
 }

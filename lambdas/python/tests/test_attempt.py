@@ -200,6 +200,11 @@ class Attempts(unittest.TestCase):
             after = self.commit("def train(flow): flow.x", before=commit)
         self.assertEqual((after["artifacts"]["x"], told.getvalue()), (commit["artifacts"]["x"], ""))
 
+    def test_the_flow_itself_cannot_be_copied_or_sent_to_another_process(self) -> None:
+        message = "a flow cannot be copied or sent to another process; hand over its values, as flow.x"
+        for call in ("copy.deepcopy(flow)", "pickle.dumps(flow)"):
+            self.assertEqual(self.failure(f"import copy, pickle\ndef train(flow):\n    {call}\n"), ("TypeError", message))
+
     def test_a_group_tells_of_each_of_its_exceptions(self) -> None:
         if sys.version_info < (3, 11):
             self.skipTest("groups came with Python 3.11")
