@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Folder } from "../bin/command.ts";
 import { FlowFolder, faultsOf, flowSource } from "../flow/flow-folder.ts";
 
 const steps = `
@@ -62,6 +63,18 @@ describe("a class with steps in Python", () => {
       line: 10,
     });
     expect(definition.steps.join).toMatchObject({ inputs: true, inputReads: ["model"], reads: [], writes: ["best"] });
+  });
+
+  test("may have files beside it that are called as modules of Python", async () => {
+    const here = new Folder()
+      .write("flow.yaml", "name: F\nsteps:\n  start: { python: s.py, next: end }\n  end: { python: s.py }\n")
+      .write("s.py", "def start(flow): pass\ndef end(flow): pass\n")
+      .write("json.py", "");
+    try {
+      expect(await here.json("check", "flow.yaml")).toEqual({ flow: "F", steps: ["start", "end"] });
+    } finally {
+      here.remove();
+    }
   });
 
   test("is read again when its Python file changes", async () => {

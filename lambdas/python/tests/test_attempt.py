@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tempfile
 import unittest
@@ -173,6 +174,12 @@ class Attempts(unittest.TestCase):
         outcome = self.outcome("def train(flow)\n    pass\n")
         self.assertEqual(outcome["failure"]["name"], "SyntaxError")
         self.assertIn("line 1", outcome["failure"]["stack"])
+        name, message = self.failure("def trainn(flow):\n    pass\n")
+        self.assertEqual(name, "STEP_CODE")
+        self.assertRegex(message, r"^steps_\d+_\d+\.py has no function train, which the step train runs\. Did you mean trainn\?$")
+        for file in ("none.py", "../up.py", "steps.txt"):
+            outcome = run_attempt(step_context("train", f"{file}:f"), request("train", begin=begin()), flow_folder(), self.blobs)  # type: ignore[arg-type, assignment]
+            self.assertEqual(outcome["failure"]["name"], "STEP_CODE")
 
     def test_a_function_may_be_asynchronous(self) -> None:
         commit = self.commit("""
@@ -239,18 +246,29 @@ class Attempts(unittest.TestCase):
             outcome = self.outcome(f"{unspoken}def train(flow):\n    raise {raised}\n")
             self.assertEqual((outcome["failure"]["name"], outcome["failure"]["message"]), failure)
             self.assertIn("line 4, in train", outcome["failure"]["stack"])
-        name, message = self.failure("def trainn(flow):\n    pass\n")
-        self.assertEqual(name, "STEP_CODE")
-        self.assertRegex(message, r"^steps_\d+_\d+\.py has no function train, which the step train runs\. Did you mean trainn\?$")
-        for file in ("none.py", "../up.py", "steps.txt"):
-            outcome = run_attempt(step_context("train", f"{file}:f"), request("train", begin=begin()), flow_folder(), self.blobs)  # type: ignore[arg-type, assignment]
-            self.assertEqual(outcome["failure"]["name"], "STEP_CODE")
 
     def test_a_file_with_the_name_of_another_module(self) -> None:
         folder = flow_folder(json="def train(flow): pass")
         outcome = run_attempt(step_context("train", "json.py"), request("train", begin=begin()), folder, self.blobs)  # type: ignore[arg-type]
         self.assertEqual(outcome["failure"]["name"], "STEP_CODE")  # type: ignore[typeddict-item]
         self.assertIn("Python has another module named json", outcome["failure"]["message"])  # type: ignore[typeddict-item]
+
+    def test_a_file_that_python_does_not_find_by_its_name(self) -> None:
+        for file, told in (
+            ("email/steps.py", "in the folder email, but Python has another package of that name ("),
+            ("train.v2.py", "train.v2.py, which Python cannot import: its name has a dot in it. Rename the file."),
+        ):
+            folder = flow_folder()
+            path = os.path.join(folder, file)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as target:
+                target.write("def train(flow): pass")
+            outcome = run_attempt(step_context("train", f"{file}:train"), request("train", begin=begin()), folder, self.blobs)  # type: ignore[arg-type]
+            self.assertEqual(outcome["failure"]["name"], "STEP_CODE")  # type: ignore[typeddict-item]
+            self.assertIn(told, outcome["failure"]["message"])  # type: ignore[typeddict-item]
+
+    def test_a_module_that_the_file_imports_is_another_matter(self) -> None:
+        self.assertEqual(self.failure("import none_of_these\ndef train(flow): pass\n"), ("ModuleNotFoundError", "No module named 'none_of_these'"))
 
     def test_a_step_with_several_transitions_names_the_one_that_it_chooses(self) -> None:
         transitions = [{"kind": "next", "steps": ["train"]}, {"kind": "next", "steps": ["left", "right"]}, NEXT]

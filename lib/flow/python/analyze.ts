@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { systemProgram, withPackages } from "../../environment/python.ts";
+import { pythonPackages, systemProgram, withPackages } from "../../environment/python.ts";
 import { MillraceError } from "../../errors.ts";
 
 /** What `millrace.analyze` tells of a file. */
@@ -31,6 +31,8 @@ export function analyzePython(paths: readonly string[]): Readonly<Record<string,
   const program = systemProgram();
   const { stdout, stderr, error, status } = spawnSync(program, ["-m", "millrace.analyze", ...paths], {
     encoding: "utf8",
+    // Python looks for modules where it starts: a json.py beside the flow would be taken for Python's own.
+    cwd: pythonPackages(),
     env: withPackages(process.env),
     maxBuffer: 64 * 1024 ** 2,
   });
