@@ -1,4 +1,5 @@
 // Records how a run ended that could not do so itself: EventBridge tells of executions that failed, timed out or were stopped.
+import { constants } from "node:os";
 import { childExecutions, executionHistory } from "../lib/aws/step-functions.ts";
 import { iterationCount } from "../lib/flow/path.ts";
 import { AttemptUnknownError, RunUnknownError } from "../lib/metadata/errors.ts";
@@ -114,8 +115,15 @@ function exceededTime({ timeout, end }: SeenAttempt): number | undefined {
 /** Causes are JSON where a service failed: Lambda's error, or the description of a Batch job. */
 function failureOf(error: string, cause: string): Failure {
   const { errorType, errorMessage, StatusReason, Container } = parse(cause);
-  const reason = [StatusReason, Container?.Reason].filter(Boolean).join(": ");
+  const reason = [StatusReason, Container?.Reason, exitOf(Container?.ExitCode)].filter(Boolean).join(": ");
   return { name: String(errorType ?? error), message: String(errorMessage ?? (reason || cause || error)) };
+}
+
+/** A container's exit code is 128 and the signal's number where a signal ended it. */
+function exitOf(code: unknown): string | undefined {
+  if (typeof code !== "number" || code === 0) return undefined;
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+  return signal === undefined ? `exit code ${code}` : `exit code ${code}, which is ${signal}`;
 }
 
 function parse(cause: string) {

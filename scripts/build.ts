@@ -78,7 +78,7 @@ cpSync("lambdas/python/millrace", `${next}/python/millrace`, {
   recursive: true,
   filter: (path) => !path.endsWith("__pycache__"),
 });
-// So that pip installs it as a package.
+// With these pip can install it, for notebooks.
 for (const file of ["pyproject.toml", "README.md"]) cpSync(`lambdas/python/${file}`, `${next}/python/${file}`);
 cpSync("lambdas/python/boot.py", `${next}/lambdas/boot.py`);
 cpSync("lib/flow/flow-definition.schema.json", `${next}/flow-definition.schema.json`);

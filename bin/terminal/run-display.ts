@@ -39,6 +39,9 @@ export class RunDisplay {
 
   #print(event: RunEvent): void {
     switch (event.type) {
+      case "environment-building":
+        this.#write("stderr", this.#style("dim", `Building the Python environment with ${event.packages} …`));
+        break;
       case "run-started":
         this.#run = event.run.run;
         this.#write("stderr", `${this.#style("bold", event.run.flow)} run ${event.run.run}`);
@@ -120,5 +123,5 @@ function name({ step, path, visit }: TaskKey): string {
 }
 
 function reason({ name, message }: Failure): string {
-  return `${name}: ${message}`;
+  return message === "" ? name : `${name}: ${message}`;
 }

@@ -23,7 +23,7 @@ export async function packagesForAws(packages: Packages, version: string, cwd: s
   const uv = await findUv();
   const command = uv === undefined ? [(await systemInterpreter()).program, "-m", "pip"] : [uv, "pip"];
   const target = uv === undefined ? pipTarget(version) : uvTarget(version);
-  const built = await builtOnce("packages", ["aws", version, packages.content], async (folder) => {
+  const built = await builtOnce("packages", ["aws", version, packages.content, packages.local], async (folder) => {
     await mkdir(folder);
     await install(command, ["--target", join(folder, "python"), ...target], { packages, scratch: folder, cwd });
   });

@@ -93,7 +93,9 @@ async function forBatch(content: Content, place: Place, hasImage: boolean): Prom
 }
 
 async function readRuntime(): Promise<Content> {
-  return readFolder(join(builtFolder(), "python"), isPackaged);
+  // What is beside the package is for pip, which leaves folders of its own there.
+  const runtime = await readFolder(join(builtFolder(), "python", "millrace"), isPackaged);
+  return new Map([...runtime].map(([name, bytes]) => [`millrace/${name}`, bytes]));
 }
 
 function sizeOf(content: Content): number {

@@ -7,6 +7,9 @@ import { withLock } from "./lock.ts";
 /** Is written last: a folder without it was never finished, and is built anew. */
 const mark = ".complete";
 
+/** Is told what is built, by the name of its packages. */
+export type OnBuild = (packages: string) => void;
+
 /**
  * The folder of what is built once for all flows of this user, by what goes into it. Of two processes that want the same, one builds and the
  * other waits.

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { PythonEnvironment } from "../flow/definition.ts";
-import { builtOnce } from "./cache.ts";
+import { builtOnce, type OnBuild } from "./cache.ts";
 import { EnvironmentError } from "./errors.ts";
 import { failure, install } from "./pip.ts";
 import { onPath, run } from "./process.ts";
@@ -11,11 +11,13 @@ import { pythonIn } from "./venv.ts";
  * The interpreter of a conda environment, by micromamba, mamba or conda, whichever is installed; requirements are installed into it by pip.
  *
  * @param folder what files are named relative to
+ * @param onBuild gets the packages' name where it has to be built, which takes a while
  * @throws EnvironmentError
  */
 export async function condaEnvironment(
   { conda = [], requirements = [], pythonVersion }: PythonEnvironment,
   folder: string,
+  onBuild?: OnBuild,
 ): Promise<string> {
   const packages = await readPackages(conda, folder);
   const more = await readPackages(requirements, folder);
@@ -28,8 +30,9 @@ export async function condaEnvironment(
     );
   }
   const python = pythonVersion === undefined ? "python" : `python=${pythonVersion}`;
-  const ingredients = ["conda", python, process.platform, process.arch, packages.content, more.content];
+  const ingredients = ["conda", python, process.platform, process.arch, packages.content, more.content, more.local];
   const built = await builtOnce("environments", ingredients, async (target) => {
+    onBuild?.(packages.name);
     const made = await run(program, createCommand(program, target, packages, python), { cwd: folder });
     if (made.code !== 0) throw failure(packages.name, made);
     if (more.content.trim() === "") return;

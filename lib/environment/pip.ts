@@ -39,13 +39,12 @@ export async function install(
   if (finished.code !== 0) throw failure(packages.name, finished);
 }
 
-export function failure(name: string, { stderr, stdout }: Finished): EnvironmentError {
-  return new EnvironmentError(
-    name,
-    reason(stderr || stdout),
-    "Correct the requirement, or name the index that has it: PIP_INDEX_URL, PIP_FIND_LINKS, or --find-links in a requirements file.",
-  );
+export function failure(name: string, { stderr, stdout }: Finished, fix = otherRequirement): EnvironmentError {
+  return new EnvironmentError(name, reason(stderr || stdout), fix);
 }
+
+const otherRequirement =
+  "Correct the requirement, or name the index that has it: PIP_INDEX_URL, PIP_FIND_LINKS, or --find-links in a requirements file.";
 
 /** What an installer says last: pip marks it, uv ends with it. */
 function reason(output: string): string {

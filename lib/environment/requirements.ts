@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { EnvironmentError } from "./errors.ts";
+import { localPackages } from "./local-packages.ts";
 
 /** What is to be installed, by the list or the file that says so. */
 export interface Packages {
@@ -8,8 +9,10 @@ export interface Packages {
   readonly list?: string;
   /** Absolute. */
   readonly file?: string;
-  /** All that it depends on: the list, or the file with those that it refers to. */
+  /** The list, or the file with those that it refers to. */
   readonly content: string;
+  /** What is in the packages that it names by a path. */
+  readonly local: string;
   /** For people: `numpy, pandas` or `requirements.txt`. */
   readonly name: string;
 }
@@ -18,10 +21,11 @@ export interface Packages {
 export async function readPackages(packages: readonly string[] | string, folder: string): Promise<Packages> {
   if (typeof packages !== "string") {
     const list = `${packages.join("\n")}\n`;
-    return { list, content: list, name: packages.join(", ") };
+    return { list, content: list, local: await localPackages(list, folder), name: packages.join(", ") };
   }
   const file = resolve(folder, packages);
-  return { file, content: (await readWithReferences(file, packages, new Set())).join("\n"), name: packages };
+  const content = (await readWithReferences(file, packages, new Set())).join("\n");
+  return { file, content, local: await localPackages(content, folder), name: packages };
 }
 
 /** A requirements file names others: `-r base.txt`, `-c constraints.txt`. */

@@ -1,9 +1,16 @@
 import { MillraceError } from "../errors.ts";
 import type { Failure } from "../metadata/records.ts";
 
+/** Signals that a process gets for what it does itself. */
+const crashes: ReadonlySet<NodeJS.Signals> = new Set(["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT"]);
+
 /** The thread or process of an attempt ended before its step did. */
 export class TaskDiedError extends MillraceError {
-  constructor(code: number | undefined, signal: string | undefined) {
+  constructor(
+    code: number | undefined,
+    signal: NodeJS.Signals | undefined,
+    instead = "Return or throw instead of calling process.exit().",
+  ) {
     super(
       "TASK_DIED",
       signal === undefined
@@ -12,8 +19,23 @@ export class TaskDiedError extends MillraceError {
       {
         fix:
           signal === undefined
-            ? "Return or throw instead of calling process.exit()."
-            : "Give it more memory, or look at what sends the signal.",
+            ? instead
+            : crashes.has(signal)
+              ? "Native code in it crashed: its last lines may say where."
+              : "Give it more memory, or look at what sends the signal.",
+      },
+    );
+  }
+}
+
+/** A process of Python steps said what is no message: something in it wrote to the descriptor of the protocol. */
+export class PythonProtocolError extends MillraceError {
+  constructor(line: string) {
+    super(
+      "TASK_DIED",
+      `The step's process wrote what is no message of its protocol: ${JSON.stringify(line.slice(0, 60))}.`,
+      {
+        fix: "Let the step write to its own file descriptors alone.",
       },
     );
   }

@@ -3,6 +3,8 @@ import type { LogLine } from "./log.ts";
 
 /** What happens in a run, as it happens. */
 export type RunEvent =
+  /** Before the run: packages of Python steps are installed, which may take a while. */
+  | { readonly type: "environment-building"; readonly packages: string }
   | { readonly type: "run-started"; readonly run: RunRecord }
   | { readonly type: "task-started"; readonly task: TaskKey; readonly attempt: number }
   | { readonly type: "line"; readonly task: TaskKey; readonly attempt: number; readonly line: LogLine }

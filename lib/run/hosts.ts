@@ -1,4 +1,5 @@
 import type { FlowDefinition } from "../flow/definition.ts";
+import type { RunEvent } from "./events.ts";
 import { type HostKind, processes, threads } from "./host.ts";
 
 /**
@@ -6,9 +7,12 @@ import { type HostKind, processes, threads } from "./host.ts";
  *
  * @throws EnvironmentError, PythonMissingError, PythonVersionError
  */
-export async function chooseHosts(definition: FlowDefinition): Promise<(step: string) => HostKind> {
+export async function chooseHosts(
+  definition: FlowDefinition,
+  onEvent?: (event: RunEvent) => void,
+): Promise<(step: string) => HostKind> {
   const python = Object.values(definition.steps).some(({ body }) => body.kind === "python")
-    ? await (await import("./python-host.ts")).pythonHosts(definition)
+    ? await (await import("./python-host.ts")).pythonHosts(definition, onEvent)
     : undefined;
   return (step) => {
     const { body, isolate } = definition.steps[step] ?? {};

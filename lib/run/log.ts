@@ -35,7 +35,8 @@ export class AttemptLog {
 
   write(stream: Stream, text: string): void {
     const lines = (this.#rest[stream] + text).split("\n");
-    this.#rest[stream] = lines.pop() ?? "";
+    // A progress bar writes over its line for hours: what it has been need not be kept.
+    this.#rest[stream] = writtenOver(lines.pop() ?? "");
     this.#append(stream, lines);
   }
 
@@ -52,7 +53,7 @@ export class AttemptLog {
   #append(stream: Stream, texts: readonly string[]): void {
     if (texts.length === 0) return;
     const time = new Date().toISOString();
-    const lines = texts.map((text) => ({ time, stream, text: text.replace(/\r$/, "") }));
+    const lines = texts.map((text) => ({ time, stream, text: writtenOver(text).replace(/\r+$/, "") }));
     if (this.#descriptor === undefined) {
       const path = join(this.#store, this.#file);
       mkdirSync(dirname(path), { recursive: true });
@@ -61,4 +62,11 @@ export class AttemptLog {
     writeSync(this.#descriptor, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     for (const line of lines) this.#onLine(line);
   }
+}
+
+/** What is left of a line after its carriage returns, as a terminal shows it; those at its end belong to the line's end. */
+function writtenOver(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\r") end--;
+  return end === 0 ? "" : text.slice(text.lastIndexOf("\r", end - 1) + 1);
 }

@@ -4,7 +4,8 @@ import { prepareInterpreters } from "../environment/environment.ts";
 import { killGroup } from "../environment/kill-group.ts";
 import { withPackages } from "../environment/python.ts";
 import type { FlowDefinition } from "../flow/definition.ts";
-import { PythonWorkerError } from "./errors.ts";
+import { PythonProtocolError, PythonWorkerError, TaskDiedError } from "./errors.ts";
+import type { RunEvent } from "./events.ts";
 import type { Host, HostEvents, HostKind } from "./host.ts";
 import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 
@@ -12,9 +13,13 @@ import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
 const lastWords = 2000;
 
 /** The process that each Python step's tasks run in: one kind for each environment, so that a process is kept for the next task of the same. */
-export async function pythonHosts(definition: FlowDefinition): Promise<ReadonlyMap<string, HostKind>> {
+export async function pythonHosts(
+  definition: FlowDefinition,
+  onEvent?: (event: RunEvent) => void,
+): Promise<ReadonlyMap<string, HostKind>> {
   const kinds = new Map<string, HostKind>();
-  const hosts = [...(await prepareInterpreters(definition))].map(([step, interpreter]) => {
+  const onBuild = (packages: string) => onEvent?.({ type: "environment-building", packages });
+  const hosts = [...(await prepareInterpreters(definition, onBuild))].map(([step, interpreter]) => {
     const kind = kinds.get(interpreter) ?? { open: (events) => openPython(interpreter, events), isKept: true };
     kinds.set(interpreter, kind);
     return [step, kind] as const;
@@ -49,7 +54,13 @@ function openPython(interpreter: string, events: HostEvents): Host {
   const channel = child.stdio[3] as Duplex;
   // Its end is told by the process's own.
   channel.on("error", () => {});
-  receive(channel, async (message) => {
+  receive(channel, async (line) => {
+    const message = parse(line);
+    if (message === undefined) {
+      killGroup(child.pid);
+      events.died({ error: new PythonProtocolError(line) });
+      return;
+    }
     isLoaded = true;
     // What the step printed before its outcome is on its way in another pipe.
     if (message.type === "outcome") await quiet.reached();
@@ -57,8 +68,11 @@ function openPython(interpreter: string, events: HostEvents): Host {
   });
   child.on("error", (error) => events.died({ error: new PythonWorkerError(interpreter, error.message, error) }));
   child.on("close", (code, signal) => {
-    const error = isLoaded || signal !== null ? undefined : new PythonWorkerError(interpreter, written.trim());
-    events.died(error === undefined ? { code, signal } : { error });
+    const error =
+      isLoaded || signal !== null
+        ? new TaskDiedError(code ?? undefined, signal ?? undefined, "Return or raise instead of calling os._exit().")
+        : new PythonWorkerError(interpreter, written.trim());
+    events.died({ error });
   });
   return {
     post: (message: ToWorker) => channel.write(`${JSON.stringify(message)}\n`),
@@ -69,15 +83,22 @@ function openPython(interpreter: string, events: HostEvents): Host {
   };
 }
 
-function receive(channel: Readable, take: (message: FromWorker) => Promise<void>): void {
+function parse(line: string): FromWorker | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function receive(channel: Readable, take: (line: string) => Promise<void>): void {
   let rest: Buffer[] = [];
   channel.on("data", (chunk: Buffer) => {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      const line = Buffer.concat([...rest, chunk.subarray(from, end)]).toString();
+      void take(Buffer.concat([...rest, chunk.subarray(from, end)]).toString());
       rest = [];
       from = end + 1;
-      void take(JSON.parse(line));
     }
     if (from < chunk.length) rest.push(chunk.subarray(from));
   });

@@ -70,7 +70,7 @@ async function planOf({ definition }: RunnableFlow, options: RunOptions) {
   const contexts = Object.fromEntries(
     [...folded.places.keys()].map((step) => [step, stepContext(definition, folded, step)]),
   );
-  return { parameters, folded, contexts, hostOf: await chooseHosts(definition) };
+  return { parameters, folded, contexts, hostOf: await chooseHosts(definition, options.onEvent) };
 }
 
 async function runOn(

@@ -132,11 +132,13 @@ export class TaskArtifacts {
     return manifest;
   }
 
-  /** Whether a value is the one that was loaded, in other bytes: Python writes 1.0 where JavaScript writes 1. */
+  /** Whether a value is the one that was loaded, in other bytes: Python writes 1.0 where JavaScript writes 1, and bytes as an array of numbers. */
   async #isAsLoaded(cell: Cell, ref: ArtifactRef): Promise<boolean> {
-    if (cell.state !== "read" || cell.ref?.codec !== "json" || ref.codec !== "json") return false;
-    const { bytes } = encode(await loadArtifact(cell.ref, this.#blobs), `this.${cell.name}`);
-    return hash("sha256", bytes, "hex") === ref.hash;
+    if (cell.state !== "read" || cell.ref === undefined) return false;
+    // The other codecs write a value in one way.
+    if (ref.codec === cell.ref.codec && ref.codec !== "json") return false;
+    const { codec, bytes } = encode(await loadArtifact(cell.ref, this.#blobs), `this.${cell.name}`);
+    return codec === ref.codec && hash("sha256", bytes, "hex") === ref.hash;
   }
 }
 

@@ -22,8 +22,12 @@ beforeAll(async () => {
   vi.stubEnv("XDG_CACHE_HOME", join(scratch, "cache"));
   const greeting = await writeGreetingFlow(join(scratch, "greeting"));
   const image = await writeImageFlow(join(scratch, "image"));
-  const lambda = [...new Set(pythonShapes.map(fileOf)), greeting, image].map((file) => ({ file }));
-  const batch = [...new Set(pythonShapes.map(fileOf)), greeting].map((file) => ({ file, compute: "batch" as const }));
+  const ending = await writeEndingFlow(join(scratch, "ending"));
+  const lambda = [...new Set(pythonShapes.map(fileOf)), greeting, image, ending].map((file) => ({ file }));
+  const batch = [...new Set(pythonShapes.map(fileOf)), greeting, ending].map((file) => ({
+    file,
+    compute: "batch" as const,
+  }));
   flows = await deployFlows(inject("aws"), [...lambda, ...batch]);
 });
 
@@ -47,6 +51,40 @@ async function writeGreetingFlow(folder: string): Promise<string> {
     `name: Greeting
 artifacts: [text]
 python: { requirements: requirements.txt }
+steps:
+  start: { python: steps.py, next: end }
+  end: { python: steps.py }
+`,
+  );
+  return file;
+}
+
+/** A flow whose step takes its process with it, in the way that it is told. */
+async function writeEndingFlow(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, "steps.py"),
+    `import os, signal, sys
+
+def start(flow):
+    if flow.how == "crash": os.kill(os.getpid(), signal.SIGSEGV)
+    if flow.how == "vanish": os._exit(3)
+    if flow.how == "leave": sys.exit("no data")
+    if flow.how == "interrupt": raise KeyboardInterrupt
+    child = os.fork()
+    flow.text = "parent" if child else "child"
+    if child: os.waitpid(child, 0)
+
+def end(flow):
+    pass
+`,
+  );
+  const file = join(folder, "flow.yaml");
+  await writeFile(
+    file,
+    `name: Ending
+parameters: { how: { type: string } }
+artifacts: [text]
 steps:
   start: { python: steps.py, next: end }
   end: { python: steps.py }
@@ -110,6 +148,32 @@ test.each(["Greeting", "GreetingOnBatch"])("%s has the packages that it requires
   const { run } = await flows.run(flow);
   expect(run.status).toBe("succeeded");
   expect(await (await run.step("end").task()).artifact("text").value()).toBe("hello from a wheel");
+});
+
+describe.each(["Ending", "EndingOnBatch"])("in %s, a step", (flow) => {
+  const left = "The step asked for the end of its process: no data. Return or raise instead of calling sys.exit().";
+  test.each([
+    ["leave", "TASK_DIED", left],
+    ["interrupt", "KeyboardInterrupt", ""],
+  ])("that does %s fails as it does here", async (how, name, message) => {
+    const { run } = await flows.run(flow, { how });
+    expect(run.failure).toMatchObject({ name, message, task: { step: "start" }, attempt: 0 });
+    expect(run.failure?.stack).toMatch(/^ {2}File "steps\.py", line \d+, in start/);
+  });
+
+  test("that forks is done by the parent alone", async () => {
+    const { run } = await flows.run(flow, { how: "fork" });
+    expect(run.failure).toBeUndefined();
+    expect(await (await run.step("end").task()).artifact("text").value()).toBe("parent");
+  });
+});
+
+test.each([
+  ["crash", "Essential container in task exited: exit code 139, which is SIGSEGV"],
+  ["vanish", "Essential container in task exited: exit code 3"],
+])("a job that dies without a word, as by %s, is told by its exit code", async (how, message) => {
+  const { run } = await flows.run("EndingOnBatch", { how });
+  expect(run.failure).toMatchObject({ name: "States.TaskFailed", message, task: { step: "start" }, attempt: 0 });
 });
 
 test("a step in an image that cdk deploy has built", async () => {

@@ -94,6 +94,18 @@ describe("a run on a terminal", () => {
     );
   });
 
+  test("says before the run which environment is built, and of an exception without a message its name", async () => {
+    const failure = { name: "AssertionError", message: "" };
+    const task = { step: "fit", path: "", visit: 0 };
+    const output = await shown(80, [
+      { type: "environment-building", packages: "numpy, pandas" },
+      began,
+      { type: "task-failed", task, attempt: 0, failure },
+    ]);
+    expect(output).toContain("Building the Python environment with numpy, pandas …");
+    expect(output).toContain("failed: AssertionError\u001b[39m\n");
+  });
+
   test("cuts that line where a narrow terminal would wrap it", async () => {
     const output = await shown(16, [began, started("a-step-with-a-long-name"), "look"]);
     expect(output).toBe(`\u001b[1mTrain\u001b[22m run r1\n0 done · a-step${erase}`);

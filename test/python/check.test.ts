@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Folder } from "../bin/command.ts";
 import { FlowFolder, faultsOf, flowSource } from "../flow/flow-folder.ts";
 
 const steps = `
@@ -64,6 +65,18 @@ describe("a class with steps in Python", () => {
     expect(definition.steps.join).toMatchObject({ inputs: true, inputReads: ["model"], reads: [], writes: ["best"] });
   });
 
+  test("may have files beside it that are called as modules of Python", async () => {
+    const here = new Folder()
+      .write("flow.yaml", "name: F\nsteps:\n  start: { python: s.py, next: end }\n  end: { python: s.py }\n")
+      .write("s.py", "def start(flow): pass\ndef end(flow): pass\n")
+      .write("json.py", "");
+    try {
+      expect(await here.json("check", "flow.yaml")).toEqual({ flow: "F", steps: ["start", "end"] });
+    } finally {
+      here.remove();
+    }
+  });
+
   test("is read again when its Python file changes", async () => {
     const flow = folder(`${fields}
   @step start() { return this.next(this.load); }
@@ -126,6 +139,11 @@ describe("is refused with file, line and fix:", () => {
       "def train(flow):\n    flow.modle = 1\n",
       ":2 UNKNOWN_ARTIFACT: train sets flow.modle, .* Did you mean model\\?",
     ],
+    [
+      "an artifact that the flow does not declare, to read",
+      "def train(flow):\n    flow.model = flow.row\n",
+      ":2 UNKNOWN_ARTIFACT: train reads flow.row, .* Did you mean rows\\?",
+    ],
     ["a parameter that is set", "def train(flow):\n    flow.alpha = 1\n", ":2 PARAMETER_WRITE: train sets alpha"],
     [
       "a step that the function can't go to",
@@ -136,6 +154,33 @@ describe("is refused with file, line and fix:", () => {
     const [fault, ...others] = await faultsOf(folder(linear("train.py"), python));
     expect(fault).toMatch(new RegExp(expected));
     expect(others).toEqual([]);
+  });
+
+  test.each([
+    ["one that is made when the file is imported", "from functools import partial\ntrain = partial(print, 1)\n"],
+    ["one of another module", "from models import train\n"],
+    ["one of all that another module has", "from models import *\n"],
+    [
+      "one of several",
+      "import sys\nif sys.platform == 'linux':\n    def train(flow): pass\nelse:\n    def train(flow): pass\n",
+    ],
+  ])("but not a function that only running the file would tell: %s", async (_, python) => {
+    const { definition } = await folder(linear("train.py"), python).load();
+    expect(definition.steps.train).toMatchObject({ reads: "all", writes: [] });
+  });
+
+  test("a start in Python leaves an artifact unset: its first line is where a value can come from", async () => {
+    const flow = folder(
+      `model = artifact<number>();
+  @step({ python: "train.py" }) start() { return this.next(this.end); }
+  @step({ python: "train.py" }) end() {}`,
+      "def start(flow):\n    for at in range(3):\n        flow.model = at\n\ndef end(flow):\n    print(flow.model)\n",
+    );
+    expect(await faultsOf(flow)).toEqual([
+      expect.stringContaining(
+        "end reads model, which is not set on the way start, end. Set it in a step before, on every way through it, as in the first line of start: flow.model = ….",
+      ),
+    ]);
   });
 
   test("a join whose function takes no inputs", async () => {

@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openClient } from "../../lib/client/index.ts";
 import { builtOnce } from "../../lib/environment/cache.ts";
 import { interpreterOf } from "../../lib/environment/interpreter.ts";
+import type { RunEvent } from "../../lib/run/events.ts";
 import { runFlow } from "../../lib/run/run-flow.ts";
 import { FlowFolder } from "../flow/flow-folder.ts";
 import { writeWheel } from "./support/wheel.ts";
@@ -108,6 +109,37 @@ describe("an environment with requirements", () => {
     flow.write("more/base.txt", "greeting==2.0\n");
     expect((await artifactsOf(flow)).text).toBe("hello again");
     expect(environments()).toHaveLength(2);
+  });
+
+  test("is another one where a package that is named by a path is, or has something else in it", async () => {
+    const requirements = "{ requirements: requirements.txt }";
+    const [one, other] = [flowWith(requirements), flowWith(requirements)];
+    for (const [flow, text] of [
+      [one, "one"],
+      [other, "other"],
+    ] as const) {
+      await writeWheel(join(flow.path, "own"), "greeting", "1.0", `TEXT = "${text}"\n`);
+      flow.write("requirements.txt", "./own/greeting-1.0-py3-none-any.whl  # ours\n");
+    }
+    expect((await artifactsOf(one)).text).toBe("one");
+    expect((await artifactsOf(other)).text).toBe("other");
+
+    await writeWheel(join(one.path, "own"), "greeting", "1.0", 'TEXT = "changed"\n');
+    expect((await artifactsOf(one)).text).toBe("changed");
+    expect(environments()).toHaveLength(3);
+  });
+
+  test("is told of while it is built", async () => {
+    const events: RunEvent[] = [];
+    for (let time = 0; time < 2; time++) {
+      const flow = flowWith('{ requirements: ["greeting==1.0"] }');
+      await runFlow(await flow.load("flow.yaml"), {
+        store: join(flow.path, "store"),
+        onEvent: (event) => events.push(event),
+      });
+    }
+    expect(events[0]).toEqual({ type: "environment-building", packages: "greeting==1.0" });
+    expect(events.filter(({ type }) => type === "environment-building")).toHaveLength(1);
   });
 
   test("has them from an index of one's own, which PIP_INDEX_URL names", async () => {

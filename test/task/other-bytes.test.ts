@@ -1,9 +1,12 @@
+import { hash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
+import { encode } from "../../lib/data/codecs/index.ts";
 import type { ArtifactRef } from "../../lib/data/store.ts";
+import { Tensor } from "../../lib/data/tensor.ts";
 import { TaskArtifacts } from "../../lib/task/artifacts.ts";
 import type { StepContext } from "../../lib/task/protocol.ts";
 
@@ -52,6 +55,26 @@ describe("an artifact that Python wrote in bytes that JavaScript would not", () 
         flow.x = { b: 1 };
       }),
     ).toMatchObject({ inline: '{"b":1}' });
+  });
+});
+
+describe("an array of uint8 of NumPy's, which is a Uint8Array here", () => {
+  const { bytes } = encode(new Tensor(Uint8Array.of(1, 2, 3), [3]), "this.x");
+  const pixels: ArtifactRef = {
+    hash: hash("sha256", bytes, "hex"),
+    size: bytes.length,
+    codec: "npy",
+    type: "Uint8Array(3)",
+    inline: Buffer.from(bytes).toString("base64"),
+  };
+
+  it("stays an array where a step only read it", async () => {
+    expect(await leftBy((flow) => expect(flow.x).toEqual(Uint8Array.of(1, 2, 3)), pixels)).toBe(pixels);
+  });
+
+  it("is bytes, as any Uint8Array, where a step changed it in place", async () => {
+    const changed = await leftBy((flow) => void Object.assign(flow.x, { 0: 9 }), pixels);
+    expect(changed).toMatchObject({ codec: "bytes", inline: Buffer.from([9, 2, 3]).toString("base64") });
   });
 });
 

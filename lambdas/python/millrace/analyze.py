@@ -1,11 +1,14 @@
 """Reads the source of steps without running it: ``python -m millrace.analyze FILE...`` prints a JSON object with a member for each file.
 
-A file's member is ``{"functions": {…}}`` or ``{"error": {"message", "line"}}``. Of each function at the top level:
+A file's member is ``{"functions": {…}, "isOpen"}`` or ``{"error": {"message", "line"}}``; ``isOpen`` where it imports all names of another module.
+Of each function at the top level, and of each other name there, which may stand for one:
 
 ``line``, ``doc``, ``parameters``
-    where it is, its docstring's first paragraph, the names of its parameters
+    where it is, its docstring's first paragraph, the names of its parameters that have no default; none for what is no function here
 ``reads``
-    the artifacts that it may read before it has set them itself, sorted; ``"all"`` where it gives its first parameter away
+    the artifacts that it may read before it has set them itself, sorted; ``"all"`` where it gives its first parameter away, or is no function here
+``readLines``
+    the lines of these reads, by name, as far as they are known
 ``writes``
     the artifacts that are set on every path through it, sorted
 ``assignments``

@@ -5,6 +5,7 @@ The process ends with 0 where the task succeeded, else with 1 and the error as i
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
+    # A step that crashes in native code says where.
+    faulthandler.enable(all_threads=False)
     try:
         step = CloudStep(os.getcwd())
         event = _event()

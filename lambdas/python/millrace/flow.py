@@ -16,7 +16,7 @@ from .task.errors import NoItemError, ReadOnlyError, UnknownArtifactError, Unset
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
+    from typing import Any, NoReturn
 
     from .data.content import BlobStore
     from .metadata.records import Manifest
@@ -108,6 +108,10 @@ class Flow:
 
     def __delattr__(self, name: str) -> None:
         self._artifacts.delete(name)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        # What a copy sets, in another process say, would be lost.
+        raise TypeError("a flow cannot be copied or sent to another process; hand over its values, as flow.x")
 
     def __dir__(self) -> list[str]:
         return [*self._artifacts.names, "current", "index", "input"]

@@ -1,12 +1,13 @@
 """The process that runs Python steps on this machine: ``python -m millrace.worker``, started by the local scheduler.
 
 Messages are lines of JSON on file descriptor 3, a socket or a pair of pipes that are one: ``load`` and ``run`` in, ``loaded``, ``broken`` and
-``outcome`` out. Standard output and standard error belong to the steps, and to the programs and libraries that they call. The process is kept
+``outcome`` out. It is moved out of the way of steps that write to a descriptor that they do not have, and closed in what they fork. Standard output and standard error belong to the steps, and to the programs and libraries that they call. The process is kept
 for the next task.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -32,14 +33,20 @@ if TYPE_CHECKING:
         contexts: dict[str, StepContext]
 
 
-_CHANNEL = 3
+_GIVEN = 3
+# Descriptors are given from the lowest on.
+_CHANNEL = 200
 
 
 def main() -> None:
-    # What a step starts must not keep the channel open when this process is gone.
-    os.set_inheritable(_CHANNEL, False)
+    # Not inherited: what a step starts must not keep the channel open when this process is gone.
+    os.dup2(_GIVEN, _CHANNEL, inheritable=False)
+    os.close(_GIVEN)
+    os.register_at_fork(after_in_child=lambda: os.close(_CHANNEL))
+    # A step that crashes in native code says where.
+    faulthandler.enable(all_threads=False)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        stream.reconfigure(line_buffering=True, encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     messages: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_receive, args=(messages,), daemon=True).start()
     flow: WorkerFlow | None = None

@@ -50,9 +50,33 @@ class Artifacts(unittest.TestCase):
         self.check("flow.a and setattr(flow, 'x', 1)\nsetattr(flow, 'y', 1) if flow.b else setattr(flow, 'z', 1)", ["a", "b"], [])
 
     def test_what_runs_later_may_not_run(self) -> None:
-        self.check("def inner():\n    flow.x = flow.y\ninner()", ["y"], [])
+        self.check("def inner():\n    flow.x = flow.y\nif flow.a:\n    inner()", ["a", "y"], [])
         self.check("flow.y = 1\nflow.f = lambda: flow.y + flow.z", ["z"], ["f", "y"])
         self.check("flow.y = [flow.x for _ in flow.xs if flow.a]", ["a", "x", "xs"], ["y"])
+
+    def test_functions_within_the_function_are_followed(self) -> None:
+        self.check("def inner():\n    flow.x = flow.y\ninner()", ["y"], ["x"])
+        self.check("def inner(a):\n    if a:\n        inner(a - 1)\n    flow.x = 1\nflow.y = inner(3)", [], ["x", "y"])
+        self.check("def inner(flow):\n    flow.x = flow.y\ninner(other)", [], [])
+
+    def test_what_they_return_is_not_what_the_function_returns(self) -> None:
+        self.check("def square(x):\n    return x * x\nflow.y = square(flow.x)", ["x"], ["y"])
+
+    def test_what_sets_an_artifact_at_a_time_that_is_not_in_sight_may_set_any(self) -> None:
+        for body in (
+            "def inner():\n    flow.x = 1\nThread(target=inner).start()",
+            "pool.submit(lambda: setattr(flow, 'x', 1))",
+            "class Keeper:\n    def keep(self):\n        flow.x = 1",
+            "exec('flow.x = 1')",
+            "flow.__dict__['x'] = 1",
+        ):
+            self.check(body, "all", [])
+        found = analyzed("@cached\ndef train(flow):\n    flow.x = 1\n")
+        self.assertEqual((found["reads"], found["writes"]), ("all", []))
+
+    def test_a_name_that_comes_to_stand_for_something_else(self) -> None:
+        self.check("flow.x = [flow.y for flow in flow.xs]", ["xs"], ["x"])
+        self.check("kept, flow = flow, Other()\nflow.nothing = 1\nkept.x = 1", "all", [])
 
     def test_functions_of_the_module_are_followed(self) -> None:
         helper = "def helper(a, state, *, flag=None):\n    state.x = state.y\n    helper(a, state)\n"
@@ -105,6 +129,33 @@ class Inputs(unittest.TestCase):
 
 
 class Functions(unittest.TestCase):
+    def test_reads_have_the_lines_of_the_first(self) -> None:
+        found = analyzed("def train(flow):\n    print(flow.a)\n    print(flow.b, flow.a)\n")
+        self.assertEqual(found["readLines"], {"a": 2, "b": 3})
+
+    def test_arguments_with_defaults_are_the_functions_own(self) -> None:
+        for signature, parameters in (("flow, rate=1", ["flow"]), ("flow, inputs=None", ["flow", "inputs"]), ("flow, branches, k=1", ["flow", "branches"]), ("flow=None", ["flow"])):
+            self.assertEqual(analyzed(f"def train({signature}): pass")["parameters"], parameters, signature)
+
+    def test_a_function_may_be_asynchronous(self) -> None:
+        found = analyzed("async def train(flow):\n    async with flow.a as a:\n        flow.x = await a\n")
+        self.assertEqual((found["parameters"], found["reads"], found["writes"]), (["flow"], ["a"], ["x"]))
+
+    def test_a_function_may_stand_in_a_condition(self) -> None:
+        found = analyzed("try:\n    import fast\nexcept ImportError:\n    def train(flow):\n        flow.x = 1\n")
+        self.assertEqual((found["line"], found["writes"]), (4, ["x"]))
+
+    def test_a_name_that_may_stand_for_several_functions_or_for_any_does_anything(self) -> None:
+        for source in (
+            "if a:\n    def train(flow): pass\nelse:\n    def train(flow):\n        flow.x = 1\n",
+            "train = partial(fit, 3)",
+            "from models import fit as train",
+            "train: Step = lambda flow: None",
+        ):
+            found = analyzed(source)
+            self.assertEqual((found["reads"], found["writes"], "parameters" in found), ("all", [], False), source)
+        self.assertTrue(analyze_source(b"from models import *", "steps.py")["isOpen"])
+
     def test_signature_doc_and_returns(self) -> None:
         found = analyzed('''
             def train(flow, inputs):

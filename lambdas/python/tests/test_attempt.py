@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
 import tempfile
 import unittest
+from contextlib import redirect_stderr
+from importlib.util import find_spec
 
 from millrace.data.artifacts import load_artifact
 from millrace.data.folder import FolderBlobStore
@@ -176,11 +181,94 @@ class Attempts(unittest.TestCase):
             outcome = run_attempt(step_context("train", f"{file}:f"), request("train", begin=begin()), flow_folder(), self.blobs)  # type: ignore[arg-type, assignment]
             self.assertEqual(outcome["failure"]["name"], "STEP_CODE")
 
+    def test_a_function_may_be_asynchronous(self) -> None:
+        commit = self.commit("""
+            import asyncio
+            async def train(flow):
+                await asyncio.sleep(0)
+                flow.x = 1
+        """)
+        self.assertEqual(self.values(commit)["x"], 1)
+
+    def test_a_frame_that_arrow_cannot_hold_is_pickled_and_the_log_says_why(self) -> None:
+        if find_spec("pandas") is None:
+            self.skipTest("pandas is not installed")
+        told = io.StringIO()
+        with redirect_stderr(told):
+            commit = self.commit("""
+                import pandas
+                def train(flow):
+                    flow.x = pandas.DataFrame({"a": [1, "b"]})
+            """)
+        self.assertEqual(self.values(commit)["x"]["a"].tolist(), [1, "b"])
+        self.assertIn("flow.x is a table that Arrow cannot hold: ", told.getvalue())
+        # A step that only reads it has nothing to say of it.
+        with redirect_stderr(io.StringIO()) as told:
+            after = self.commit("def train(flow): flow.x", before=commit)
+        self.assertEqual((after["artifacts"]["x"], told.getvalue()), (commit["artifacts"]["x"], ""))
+
+    def test_the_flow_itself_cannot_be_copied_or_sent_to_another_process(self) -> None:
+        message = "a flow cannot be copied or sent to another process; hand over its values, as flow.x"
+        for call in ("copy.deepcopy(flow)", "pickle.dumps(flow)"):
+            self.assertEqual(self.failure(f"import copy, pickle\ndef train(flow):\n    {call}\n"), ("TypeError", message))
+
+    def test_a_group_tells_of_each_of_its_exceptions(self) -> None:
+        if sys.version_info < (3, 11):
+            self.skipTest("groups came with Python 3.11")
+        outcome = self.outcome("""
+            def train(flow):
+                raise ExceptionGroup("two failed", [ValueError("a"), ExceptionGroup("inner", [KeyError("b")])])
+        """)
+        lines = [line.strip() for line in outcome["failure"]["stack"].split("\n")]
+        told = ["one of its exceptions: ValueError: a", "one of its exceptions: ExceptionGroup: inner (1 sub-exception)", "one of its exceptions: KeyError: 'b'"]
+        self.assertEqual([line for line in lines if line.startswith("one of")], told)
+
+    def test_notes_are_part_of_the_message(self) -> None:
+        if sys.version_info < (3, 11):
+            self.skipTest("notes came with Python 3.11")
+        failure = self.failure("""
+            def train(flow):
+                error = ValueError("no rows")
+                error.add_note("in the file a.csv")
+                raise error
+        """)
+        self.assertEqual(failure, ("ValueError", "no rows\nin the file a.csv"))
+
+    def test_whatever_is_raised_is_a_failure_with_the_users_frames(self) -> None:
+        unspoken = "class Unspoken(Exception):\n    def __str__(self): return self.text\n"
+        for raised, failure in (
+            ("KeyboardInterrupt", ("KeyboardInterrupt", "")),
+            ("GeneratorExit('early')", ("GeneratorExit", "early")),
+            ("Unspoken", ("Unspoken", "<its __str__ raises AttributeError>")),
+            ("SystemExit", ("TASK_DIED", "The step asked for the end of its process with exit code 0. Return or raise instead of calling sys.exit().")),
+            ("SystemExit('no data')", ("TASK_DIED", "The step asked for the end of its process: no data. Return or raise instead of calling sys.exit().")),
+        ):
+            outcome = self.outcome(f"{unspoken}def train(flow):\n    raise {raised}\n")
+            self.assertEqual((outcome["failure"]["name"], outcome["failure"]["message"]), failure)
+            self.assertIn("line 4, in train", outcome["failure"]["stack"])
+
     def test_a_file_with_the_name_of_another_module(self) -> None:
         folder = flow_folder(json="def train(flow): pass")
         outcome = run_attempt(step_context("train", "json.py"), request("train", begin=begin()), folder, self.blobs)  # type: ignore[arg-type]
         self.assertEqual(outcome["failure"]["name"], "STEP_CODE")  # type: ignore[typeddict-item]
         self.assertIn("Python has another module named json", outcome["failure"]["message"])  # type: ignore[typeddict-item]
+
+    def test_a_file_that_python_does_not_find_by_its_name(self) -> None:
+        for file, told in (
+            ("email/steps.py", "in the folder email, but Python has another package of that name ("),
+            ("train.v2.py", "train.v2.py, which Python cannot import: its name has a dot in it. Rename the file."),
+        ):
+            folder = flow_folder()
+            path = os.path.join(folder, file)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as target:
+                target.write("def train(flow): pass")
+            outcome = run_attempt(step_context("train", f"{file}:train"), request("train", begin=begin()), folder, self.blobs)  # type: ignore[arg-type]
+            self.assertEqual(outcome["failure"]["name"], "STEP_CODE")  # type: ignore[typeddict-item]
+            self.assertIn(told, outcome["failure"]["message"])  # type: ignore[typeddict-item]
+
+    def test_a_module_that_the_file_imports_is_another_matter(self) -> None:
+        self.assertEqual(self.failure("import none_of_these\ndef train(flow): pass\n"), ("ModuleNotFoundError", "No module named 'none_of_these'"))
 
     def test_a_step_with_several_transitions_names_the_one_that_it_chooses(self) -> None:
         transitions = [{"kind": "next", "steps": ["train"]}, {"kind": "next", "steps": ["left", "right"]}, NEXT]

@@ -10,12 +10,15 @@ import enum
 import math
 import pathlib
 import random
+import sys
 import tempfile
 import threading
 import unittest
+from types import ModuleType
+from unittest.mock import patch
 
 from millrace import ForeignError, Map, RegExp, Url
-from millrace.data.codecs import decode, encode, npy
+from millrace.data.codecs import decode, encode, npy, pickles
 from millrace.data.errors import DecodeError, EncodeError
 
 from .support import text_of, typescript
@@ -318,11 +321,18 @@ class Pickles(unittest.TestCase):
         self.assertEqual(encode(collections.deque(), "flow.x")[1], "collections.deque")
         self.assertEqual(encode(Layer(1), "flow.x")[1], f"{__name__}.Layer")
 
+    def test_a_module_that_warns_of_its_names_is_not_asked_for_them(self) -> None:
+        module = ModuleType("warns")
+        setattr(module, "__getattr__", lambda name: self.fail(f"asked for {name}"))
+        with patch.dict(sys.modules, warns=module), patch.object(Layer, "__module__", "warns.inner"):
+            self.assertEqual(pickles.type_name(Layer(1)), "warns.inner.Layer")
+
     def test_what_cannot_be_pickled_is_named_with_its_path(self) -> None:
         for value, path, kind in [
             ({"layers": [1, Layer(threading.Lock())]}, "flow.model['layers'][1].activate", "_thread.lock"),
             (lambda: 1, "flow.model", "function"),
             ([open(__file__, encoding="utf-8")], "flow.model[0]", "_io.TextIOWrapper"),
+            ({"math": math}, "flow.model['math']", "module"),
         ]:
             with self.subTest(path), self.assertRaises(EncodeError) as caught:
                 encode(value, "flow.model")

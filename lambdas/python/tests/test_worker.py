@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -44,6 +45,41 @@ STEPS = """
 
     def pid(flow):
         flow.x = os.getpid()
+
+    def fork(flow):
+        flow.x = "parent" if fork_and_wait() else "child"
+
+    def fork_and_raise(flow):
+        flow.x = "parent"
+        if not fork_and_wait(): raise KeyError("in the child")
+
+    def fork_and_exit(flow):
+        flow.x = "parent"
+        if not fork_and_wait(): sys.exit(3)
+
+    def fork_and_wait():
+        child = os.fork()
+        if child: os.waitpid(child, 0)
+        return child
+
+    def redirect(flow):
+        sys.stdout = open(os.devnull, "w")
+
+    def close(flow):
+        sys.stdout.close()
+
+    def move(flow):
+        os.chdir("/")
+
+    def look(flow):
+        print("seen")
+        flow.x = os.getcwd()
+
+    def stray(flow):
+        os.write(3, b"garbage\\n")
+
+    def surrogate(flow):
+        print("a\\ud800")
 """
 
 
@@ -64,7 +100,7 @@ class Worker(unittest.TestCase):
         )
         inner.close()
         self.lines = self.channel.makefile("r")
-        names = ("talk", "fail", "leave", "vanish", "crash", "wait", "pid")
+        names = re.findall(r"def (\w+)\(flow\)", STEPS)
         contexts = {name: step_context(name) for name in names}
         self.send({"type": "load", "flow": {"flow": "Train", "folder": folder, "store": tempfile.mkdtemp(), "contexts": contexts}})
         self.assertEqual(json.loads(self.lines.readline()), {"type": "loaded"})
@@ -103,11 +139,14 @@ class Worker(unittest.TestCase):
         self.assertEqual(len(text), len("".join(parts)))
         self.assertEqual(os.read(self.process.stderr.fileno(), 10_000), b"to stderr\n")
 
-    def test_a_step_can_end_the_process(self) -> None:
-        self.assertIsNone(self.run_step("leave"))
-        self.assertEqual(self.process.wait(), 3)
+    def test_a_step_that_exits_fails_and_leaves_the_process_to_the_next_task(self) -> None:
+        outcome = self.run_step("leave") or {}
+        message = "The step asked for the end of its process with exit code 3. Return or raise instead of calling sys.exit()."
+        self.assertEqual((outcome["failure"]["name"], outcome["failure"]["message"]), ("TASK_DIED", message))
+        self.assertIn("sys.exit(3)", outcome["failure"]["stack"])
+        self.assertEqual((self.run_step("pid") or {})["status"], "succeeded")
 
-    def test_without_cleaning_up_too(self) -> None:
+    def test_a_step_can_end_the_process_without_cleaning_up(self) -> None:
         self.assertIsNone(self.run_step("vanish"))
         self.assertEqual(self.process.wait(), 4)
 
@@ -116,6 +155,33 @@ class Worker(unittest.TestCase):
         self.assertEqual(self.process.wait(), -signal.SIGSEGV)
         assert self.process.stdout is not None
         self.assertEqual(self.process.stdout.read().decode(), "imported\nlast words\n")
+
+    def test_and_says_in_which_line_of_python(self) -> None:
+        self.assertIsNone(self.run_step("crash"))
+        assert self.process.stderr is not None
+        self.assertRegex(self.process.stderr.read().decode(), r'Fatal Python error: Segmentation fault\n\n.*\n  File ".*steps.py", line \d+ in crash')
+
+    def test_a_fork_that_comes_out_of_its_step_ends_there(self) -> None:
+        for step in ("fork", "fork_and_raise", "fork_and_exit"):
+            outcome = self.run_step(step) or {}
+            self.assertEqual(outcome["commit"]["artifacts"]["x"]["inline"], '"parent"', step)
+        # The next message is the next task's.
+        self.assertEqual((self.run_step("pid") or {})["commit"]["artifacts"]["x"]["inline"], str(self.process.pid))
+
+    def test_the_next_task_finds_the_folder_and_the_streams_as_they_were(self) -> None:
+        for step in ("redirect", "close", "move"):
+            self.assertEqual((self.run_step(step) or {})["status"], "succeeded", step)
+        self.assertEqual((self.run_step("look") or {})["commit"]["artifacts"]["x"]["inline"], json.dumps(os.getcwd()))
+        assert self.process.stdout is not None
+        self.assertEqual(os.read(self.process.stdout.fileno(), 10_000).decode(), "imported\nseen\n")
+
+    def test_a_step_that_writes_to_descriptors_it_does_not_have_gets_an_error_of_its_own(self) -> None:
+        self.assertEqual((self.run_step("stray") or {})["failure"]["message"], "[Errno 9] Bad file descriptor")
+
+    def test_text_that_is_no_unicode_is_written_with_escapes(self) -> None:
+        self.assertEqual((self.run_step("surrogate") or {})["status"], "succeeded")
+        assert self.process.stdout is not None
+        self.assertEqual(os.read(self.process.stdout.fileno(), 10_000).decode(), "imported\na\\ud800\n")
 
     def test_when_the_scheduler_is_gone_the_step_ends_with_all_that_it_started(self) -> None:
         self.send({"type": "run", "request": request("wait", begin=begin())})

@@ -29,7 +29,7 @@ export function checkArtifacts(definition: FlowDefinition, fold: Fold): Problem[
       if (why !== undefined) problems.push({ ...unsetRead(definition, name, artifact, why), ...place });
     }
     for (const artifact of inputReads) {
-      if (unset.inEveryInput(name, artifact)) problems.push({ ...unsetInput(name, artifact), ...place });
+      if (unset.inEveryInput(name, artifact)) problems.push({ ...unsetInput(definition, name, artifact), ...place });
     }
     return problems;
   });
@@ -49,7 +49,7 @@ function unsetRead(definition: FlowDefinition, step: string, artifact: string, w
     return {
       code: "UNSET_ARTIFACT",
       message: `${step} reads ${artifact}, which is not set on the way ${wayTo(definition, step, artifact).join(", ")}.`,
-      fix: `Set it in a step before, or give it a first value: ${artifact} = ….`,
+      fix: `Set it in a step before, ${orAtFirst(definition, artifact)}.`,
     };
   }
   const changed =
@@ -63,11 +63,18 @@ function unsetRead(definition: FlowDefinition, step: string, artifact: string, w
   };
 }
 
-function unsetInput(join: string, artifact: string): Problem {
+/** The first values of fields are TypeScript's, and given in the task of `start`. */
+function orAtFirst({ steps }: FlowDefinition, artifact: string): string {
+  return steps.start?.body.kind === "python"
+    ? `on every way through it, as in the first line of start: flow.${artifact} = …`
+    : `or give it a first value: ${artifact} = …`;
+}
+
+function unsetInput(definition: FlowDefinition, join: string, artifact: string): Problem {
   return {
     code: "UNSET_ARTIFACT",
     message: `${join} reads ${artifact} of its inputs, but none of them sets it on every way.`,
-    fix: `Set it in the steps that lead to ${join}, or give it a first value: ${artifact} = ….`,
+    fix: `Set it in the steps that lead to ${join}, ${orAtFirst(definition, artifact)}.`,
   };
 }
 

@@ -1,17 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { systemProgram, withPackages } from "../../environment/python.ts";
+import { pythonPackages, systemProgram, withPackages } from "../../environment/python.ts";
 import { MillraceError } from "../../errors.ts";
 
 /** What `millrace.analyze` tells of a file. */
 export type PythonFile =
-  | { readonly functions: Readonly<Record<string, PythonFunction>> }
+  | { readonly functions: Readonly<Record<string, PythonFunction>>; readonly isOpen: boolean }
   | { readonly error: { readonly message: string; readonly line: number | null } };
 
 export interface PythonFunction {
   readonly line: number;
   readonly doc?: string;
-  readonly parameters: readonly string[];
+  /** Absent of what is no function in sight. */
+  readonly parameters?: readonly string[];
   readonly reads: readonly string[] | "all";
+  /** By name, as far as they are known. */
+  readonly readLines: Readonly<Record<string, number>>;
   readonly writes: readonly string[];
   readonly assignments: readonly { readonly name: string; readonly line: number }[];
   readonly inputReads?: readonly string[] | "all";
@@ -28,6 +31,8 @@ export function analyzePython(paths: readonly string[]): Readonly<Record<string,
   const program = systemProgram();
   const { stdout, stderr, error, status } = spawnSync(program, ["-m", "millrace.analyze", ...paths], {
     encoding: "utf8",
+    // Python looks for modules where it starts: a json.py beside the flow would be taken for Python's own.
+    cwd: pythonPackages(),
     env: withPackages(process.env),
     maxBuffer: 64 * 1024 ** 2,
   });

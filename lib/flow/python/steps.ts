@@ -34,7 +34,7 @@ export function readPythonSteps(definition: FlowDefinition): PythonSteps {
         problems.push({ code: "PYTHON_SYNTAX", message: `${analysis.error.message}.`, fix: "Correct the line.", at });
       }
     } else {
-      const found = analysis.functions[called];
+      const found = analysis.functions[called] ?? (analysis.isOpen ? unseen : undefined);
       if (found !== undefined) {
         problems.push(...faultsOf(definition, name, called, found, file));
         return [name, complete(definition, step, found)] as const;
@@ -60,16 +60,28 @@ function* startFaults(definition: FlowDefinition): Iterable<Problem> {
   };
 }
 
+/** A function that the file imports together with all else of another module. */
+const unseen: PythonFunction = {
+  line: 1,
+  reads: "all",
+  readLines: {},
+  writes: [],
+  assignments: [],
+  returns: [{ line: 1 }],
+};
+
 function complete(definition: FlowDefinition, step: StepDefinition, found: PythonFunction): StepDefinition {
-  const { inputs = true, inputReads: _, ...declared } = step;
+  const { inputs, inputReads: _, ...declared } = step;
+  const takesInputs = found.inputReads !== undefined || (found.parameters === undefined && inputs !== undefined);
   const writes = found.writes.filter((name) => definition.artifacts.includes(name));
   const items = step.transitions.flatMap((way) => (way.kind === "foreach" && way.items ? [way.items] : []));
-  const reads = [...found.reads, ...items.filter((name) => !writes.includes(name))];
+  const isKnown = (name: string) => definition.artifacts.includes(name);
+  const reads = found.reads === "all" ? [] : found.reads.filter(isKnown);
   return {
     ...declared,
-    reads: found.reads === "all" ? "all" : [...new Set(reads)].filter((name) => !(name in definition.parameters)),
+    reads: found.reads === "all" ? "all" : [...new Set([...reads, ...items.filter((name) => !writes.includes(name))])],
     writes,
-    ...(found.inputReads !== undefined && { inputs, inputReads: found.inputReads }),
+    ...(takesInputs && { inputs: inputs ?? true, inputReads: found.inputReads ?? "all" }),
     ...(step.doc === undefined && found.doc !== undefined && { doc: found.doc }),
   };
 }
@@ -81,9 +93,9 @@ function* faultsOf(
   found: PythonFunction,
   file: string,
 ): Iterable<Problem> {
-  const count = found.parameters.length;
+  const count = found.parameters?.length;
   const isJoin = definition.steps[step]?.inputs !== undefined;
-  if (count < (isJoin ? 2 : 1) || count > 2) {
+  if (count !== undefined && (count < (isJoin ? 2 : 1) || count > 2)) {
     yield {
       code: "PYTHON_ARGUMENTS",
       message: `${called} takes ${count} arguments; the function of a step takes the flow, and that of a join its inputs too.`,
@@ -91,16 +103,27 @@ function* faultsOf(
       at: { file, line: found.line },
     };
   }
+  const unknown = (name: string, line: number, does: string, otherwise: string): Problem => {
+    const meant = nearest(name, [
+      ...definition.artifacts,
+      ...(does === "reads" ? Object.keys(definition.parameters) : []),
+    ]);
+    return {
+      code: "UNKNOWN_ARTIFACT",
+      message: `${step} ${does} flow.${name}, which ${definition.name} does not declare.`,
+      fix: meant === undefined ? otherwise : `Did you mean ${meant}?`,
+      at: { file, line },
+    };
+  };
+  const isParameter = (name: string) => Object.hasOwn(definition.parameters, name);
+  for (const [name, line] of Object.entries(found.readLines)) {
+    if (definition.artifacts.includes(name) || isParameter(name)) continue;
+    yield unknown(name, line, "reads", "Declare it in the flow, and set it in a step before.");
+  }
   for (const { name, line } of found.assignments) {
-    if (Object.hasOwn(definition.parameters, name)) yield { ...parameterWrite(step, name), at: { file, line } };
+    if (isParameter(name)) yield { ...parameterWrite(step, name), at: { file, line } };
     else if (!definition.artifacts.includes(name)) {
-      const meant = nearest(name, definition.artifacts);
-      yield {
-        code: "UNKNOWN_ARTIFACT",
-        message: `${step} sets flow.${name}, which ${definition.name} does not declare.`,
-        fix: meant === undefined ? "Declare it in the flow, or make it a local variable." : `Did you mean ${meant}?`,
-        at: { file, line },
-      };
+      yield unknown(name, line, "sets", "Declare it in the flow, or make it a local variable.");
     }
   }
   yield* choiceFaults(definition, step, called, found, file);

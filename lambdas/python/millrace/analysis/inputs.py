@@ -20,7 +20,7 @@ class InputsReader:
         self._reads: set[str] = set()
         self._all = False
 
-    def read(self, node: ast.FunctionDef) -> set[str] | None:
+    def read(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str] | None:
         """None where the function gives its inputs away, so that all may be read."""
         for statement in node.body:
             self._visit(statement)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 
 from ..data.artifacts import InlineBudget, inline_ref, load_artifact, load_bytes, put_ref
-from ..data.codecs import decode, encode, npy
+from ..data.codecs import decode, encode, npy, tables
 from ..parallel import in_parallel
 from .errors import ParameterWriteError, UndeclaredArtifactError, UnknownArtifactError, UnsetArtifactError
 
@@ -103,6 +104,7 @@ class TaskArtifacts:
                 raise ParameterWriteError(self._step, cell.name)
             if encoded is not None:
                 changed.append((cell.name, encoded))
+                _tell(cell, encoded)
             elif cell.ref is not None:
                 manifest[cell.name] = cell.ref
         budget = InlineBudget(manifest)
@@ -142,3 +144,10 @@ class TaskArtifacts:
         # Another language, or another version of a package, may write the same value in other bytes.
         unchanged = encode(load_artifact(cell.ref, self._blobs), at)
         return None if unchanged[0] == encoded[0] and unchanged[2] == encoded[2] else encoded
+
+
+def _tell(cell: _Cell, encoded: Encoded) -> None:
+    """A table that TypeScript will not be able to read is no error, since it may not have to."""
+    why = tables.pickled_frame(cell.value) if encoded[0] == "pickle" else None
+    if why is not None:
+        print(f"flow.{cell.name} {why}", file=sys.stderr)

@@ -13,10 +13,13 @@ from .inputs import load_inputs
 from .item import load_item
 from .merge import merge
 from .path import task_id
+from .process import lent_process
 from .transition import chosen_transition
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from ..data.content import BlobStore
     from ..metadata.records import Manifest, TaskCommit
     from .protocol import AttemptOutcome, AttemptRequest, StepContext
@@ -25,11 +28,12 @@ if TYPE_CHECKING:
 def run_attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: BlobStore) -> AttemptOutcome:
     """Loads what the step reads, runs its function, stores what it leaves. What the function raises is the outcome's failure.
 
-    ``folder`` is the flow's, in which the function's file is. SystemExit and KeyboardInterrupt pass through: they end the process.
+    ``folder`` is the flow's, in which the function's file is. Whatever is raised, SystemExit and KeyboardInterrupt too, ends the attempt, not
+    the process.
     """
     try:
         return {"status": "succeeded", "commit": _attempt(context, request, folder, blobs)}
-    except Exception as error:
+    except BaseException as error:
         key = {"step": request["step"], "path": request["path"], "visit": request["visit"]}
         return {"status": "failed", "failure": to_failure(error, key, request["attempt"])}  # type: ignore[arg-type]
 
@@ -51,7 +55,11 @@ def _attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: 
         (lambda: load_item(item, blobs)) if item is not None else None,
     )
     inputs = request.get("inputs")
-    returned = function(flow) if inputs is None else function(flow, load_inputs(context, blobs, inputs))
+    given = (flow,) if inputs is None else (flow, load_inputs(context, blobs, inputs))
+    with lent_process():
+        returned = function(*given)
+        if hasattr(returned, "__await__"):
+            returned = _awaited(returned)
 
     transition = chosen_transition(step, definition["transitions"], returned)
     after: TaskCommit = {"attempt": request["attempt"], "artifacts": artifacts.collect(), "transition": transition}
@@ -68,6 +76,15 @@ def _attempt(context: StepContext, request: AttemptRequest, folder: str, blobs: 
     if tags:
         after["tags"] = tags
     return after
+
+
+def _awaited(returned: Awaitable[object]) -> object:
+    import asyncio
+
+    async def wait() -> object:
+        return await returned
+
+    return asyncio.run(wait())
 
 
 def _before(context: StepContext, request: AttemptRequest, blobs: BlobStore) -> tuple[Manifest, dict[str, list[str]]]:

@@ -36,12 +36,29 @@ def load_function(folder: str, python: str, step: str) -> Callable[..., object]:
 def _import(folder: str, name: str, path: str, step: str):  # type: ignore[no-untyped-def]
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    module = importlib.import_module(name)
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # One that the file itself imports is another matter.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise _hidden(name, path, step) from error
     found = getattr(module, "__file__", None)
     if found is None or not os.path.samefile(found, path):
         problem = f"The step {step} is in {os.path.basename(path)}, but Python has another module named {name} ({found or 'built in'})."
         raise StepCodeError(problem, "Rename the file.")
     return module
+
+
+def _hidden(name: str, path: str, step: str) -> StepCodeError:
+    """Why Python does not find the module of a file that is there."""
+    if "." in os.path.basename(path)[:-3]:
+        return StepCodeError(f"The step {step} is in {os.path.basename(path)}, which Python cannot import: its name has a dot in it.", "Rename the file.")
+    package = name.partition(".")[0]
+    where = getattr(sys.modules.get(package), "__file__", None) or "built in"
+    return StepCodeError(
+        f"The step {step} is in the folder {package}, but Python has another package of that name ({where}).", "Rename the folder."
+    )
 
 
 def _near(name: str, module: object) -> str:

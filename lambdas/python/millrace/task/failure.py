@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 
 from ..errors import MillraceError
+from .process import exit_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..metadata.records import Failure, TaskKey
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Exceptions of one failure that are told of.
+_MOST = 20
 _STANDARD_LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
 
 
@@ -26,8 +30,11 @@ def to_failure(error: BaseException, task: TaskKey | None = None, attempt: int |
     """A Millrace error goes by its code, with its fix; any other by its class."""
     if isinstance(error, MillraceError):
         name, message = error.code, f"{error} {error.fix}" if error.fix else str(error)
+    elif isinstance(error, SystemExit):
+        said = f": {error.code}" if isinstance(error.code, str) else f" with exit code {exit_code(error)}"
+        name, message = "TASK_DIED", f"The step asked for the end of its process{said}. Return or raise instead of calling sys.exit()."
     else:
-        name, message = type(error).__name__, str(error)
+        name, message = type(error).__name__, _message(error)
     failure: Failure = {"name": name, "message": message}
     stack = _stack(error)
     if stack:
@@ -39,12 +46,29 @@ def to_failure(error: BaseException, task: TaskKey | None = None, attempt: int |
     return failure
 
 
-def _stack(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
+    """With its notes. An exception may fail to say what it is."""
+    try:
+        message = str(error)
+    except Exception as other:
+        message = f"<its __str__ raises {type(other).__name__}>"
+    return "\n".join((message, *(str(note) for note in getattr(error, "__notes__", ()))))
+
+
+def _stack(error: BaseException, known: frozenset[int] = frozenset()) -> str:
+    """With what an exception was made of: its cause, and the exceptions of a group."""
+    known |= {id(error)}
     parts = [_frames(error)]
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     # What a Millrace error was made of is said in its message.
-    if cause is not None and not isinstance(error, MillraceError):
-        parts += [f"  caused by {type(cause).__name__}: {cause}", _frames(cause)]
+    if not isinstance(error, MillraceError):
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        is_group = isinstance(error, getattr(builtins, "BaseExceptionGroup", ()))  # of Python 3.11 and later
+        others = [("one of its exceptions:", member) for member in error.exceptions] if is_group else []  # type: ignore[attr-defined]
+        if cause is not None:
+            others.append(("caused by", cause))
+        for what, other in others:
+            if id(other) not in known and len(known) < _MOST:
+                parts += [f"  {what} {type(other).__name__}: {_message(other)}", _stack(other, known)]
     return "\n".join(part for part in parts if part)
 
 

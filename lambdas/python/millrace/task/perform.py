@@ -12,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..data.content import BlobStore
     from ..metadata.dynamodb import DynamoMetadataStore
-    from ..metadata.records import Failure
     from .protocol import StepContext, TaskAnswer, TaskEvent
 
 
@@ -37,10 +36,7 @@ def perform_task(
     request = find_request(store, context, event)
     request["attempt"], commit = tasks.start(address, token, _now(), log)
     if commit is None:
-        try:
-            outcome = run_attempt(context, request, folder, blobs)
-        except SystemExit as error:
-            outcome = {"status": "failed", "failure": _exited(error)}
+        outcome = run_attempt(context, request, folder, blobs)
         if outcome["status"] == "failed":
             tasks.fail(address, token, _now(), outcome["failure"])
             raise TaskFailedError(outcome["failure"])
@@ -53,12 +49,6 @@ def perform_task(
     if "foreach" in commit:
         answer["count"] = commit["foreach"]["count"]
     return answer
-
-
-def _exited(error: SystemExit) -> Failure:
-    code = 0 if error.code is None else error.code if isinstance(error.code, int) else 1
-    message = f"The step ended its process with exit code {code}. Return or raise instead of calling sys.exit()."
-    return {"name": "TASK_DIED", "message": message}
 
 
 def _now() -> str:

@@ -8,7 +8,7 @@ codec                         Python writes                       Python reads
                               array.array
 ``tensor``                    numpy array of other dimensions     numpy array, or without numpy memoryview
 ``file``                      pathlib.Path of a file              pathlib.Path of a temporary file
-``arrow``                     pandas DataFrame, pyarrow Table     the same
+``arrow``                     pandas DataFrame, pyarrow Table     the same; a DataFrame that Arrow cannot hold is pickled
 ``json``                      what JSON says, and dates, sets, …  the same: see ``json_codec``
 ``xgboost``, ``lightgbm``     a Booster                           the same, in Python alone
 ``torch``, ``torchscript``    a torch.nn.Module, TorchScript      the same, in Python alone

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from types import ModuleType
 
 from ..errors import DecodeError, EncodeError
 
@@ -52,10 +53,14 @@ def type_name(value: object) -> str:
     public = ".".join(part for part in module.split(".") if not part.startswith("_"))
     import sys
 
-    shown = public if getattr(sys.modules.get(public), kind.__qualname__, None) is kind else module
+    def has(name: str) -> bool:
+        # Its namespace, since a module's own __getattr__ may warn or import.
+        return getattr(sys.modules.get(name), "__dict__", {}).get(kind.__qualname__) is kind
+
+    shown = public if has(public) else module
     root = module.partition(".")[0]
     # pandas.core.frame.DataFrame is known as pandas.DataFrame.
-    if getattr(sys.modules.get(root), kind.__qualname__, None) is kind:
+    if has(root):
         shown = root
     return f"{shown}.{kind.__qualname__}"
 
@@ -93,6 +98,6 @@ def _parts(value: object, at: str) -> Iterator[tuple[str, object]]:
     elif isinstance(value, (set, frozenset)):
         for part in value:
             yield f"{at}{{{part!r}}}", part
-    elif not isinstance(value, type) and hasattr(value, "__dict__"):
+    elif not isinstance(value, (type, ModuleType)) and hasattr(value, "__dict__"):
         for name, part in vars(value).items():
             yield f"{at}.{name}", part

@@ -1,14 +1,15 @@
 """Tables as Arrow IPC files, which TypeScript and most tools for data read.
 
 A DataFrame comes back as one, with its index and types; a pyarrow Table, or a table that TypeScript wrote, as a pyarrow Table. Where pyarrow is
-not installed, frames are written and read without it, and a table of TypeScript's is a DataFrame too.
+not installed, frames are written and read without it, and a table of TypeScript's is a DataFrame too. A DataFrame that Arrow cannot hold is left to
+pickle.
 """
 
 from __future__ import annotations
 
 import sys
 
-from ..errors import DecodeError, EncodeError
+from ..errors import DecodeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,31 +19,50 @@ if TYPE_CHECKING:
 
 
 def encode(value: object, at: str) -> Encoded | None:
-    pandas, arrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
-    # pandas may be half imported where one of its own modules runs this.
-    if pandas is not None and type(value) is getattr(pandas, "DataFrame", None):
-        return _encode_frame(value, at)
+    arrow = sys.modules.get("pyarrow")
+    if _is_frame(value):
+        try:
+            return _encode_frame(value)
+        except _UNSUPPORTED:
+            return None
     if arrow is not None and type(value) is getattr(arrow, "Table", None):
         return _written(value)
     return None
 
 
-def _encode_frame(frame: Any, at: str) -> Encoded:
-    pyarrow = _pyarrow()
+def pickled_frame(value: object) -> str | None:
+    """Why a value is pickled although it is a DataFrame, and what to do where TypeScript is to read it."""
+    if not _is_frame(value):
+        return None
     try:
-        if pyarrow is not None:
-            return _written(pyarrow.Table.from_pandas(frame))
-        from ..arrow import write_frame
-
-        content = write_frame(frame)
-        # The index is a column, unless it only counts.
-        index = 0 if type(frame.index).__name__ == "RangeIndex" else frame.index.nlevels
-        return "arrow", f"Table({len(frame)}×{frame.shape[1] + index})", content
-    # pyarrow's own errors are of these types too.
-    except (ValueError, TypeError, NotImplementedError, OverflowError) as error:
+        _encode_frame(value)
+    except _UNSUPPORTED as error:
         fix = "Give each column one type that Arrow has, as with frame.astype or frame.convert_dtypes"
-        fix += "." if pyarrow is not None else ", or add pyarrow to the step's requirements, which knows more types."
-        raise EncodeError(at, f"is a table that Arrow cannot hold: {_sentence(error)}", fix) from error
+        fix += "." if _pyarrow() is not None else ", or add pyarrow to the step's requirements, which knows more types."
+        return f"is a table that Arrow cannot hold: {_sentence(error)}. It is pickled, which only Python reads. {fix}"
+    return None
+
+
+# pyarrow's own errors are of these types too.
+_UNSUPPORTED = (ValueError, TypeError, NotImplementedError, OverflowError)
+
+
+def _is_frame(value: object) -> bool:
+    pandas = sys.modules.get("pandas")
+    # pandas may be half imported where one of its own modules runs this.
+    return pandas is not None and type(value) is getattr(pandas, "DataFrame", None)
+
+
+def _encode_frame(frame: Any) -> Encoded:
+    pyarrow = _pyarrow()
+    if pyarrow is not None:
+        return _written(pyarrow.Table.from_pandas(frame))
+    from ..arrow import write_frame
+
+    content = write_frame(frame)
+    # The index is a column, unless it only counts.
+    index = 0 if type(frame.index).__name__ == "RangeIndex" else frame.index.nlevels
+    return "arrow", f"Table({len(frame)}×{frame.shape[1] + index})", content
 
 
 def _written(table: Any) -> Encoded:
