@@ -64,7 +64,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   );
   const stopTelling = tellPart(metrics.registry);
   for (const api of apisOf(service.constructor as ServiceClass)) {
-    const rows = api.batch === undefined ? undefined : metrics.batchRows.labels({ api: api.name });
+    const rows = api.batch === undefined ? undefined : metrics.batchRows.series({ api: api.name });
     const endpoint = new Endpoint(api, service, rows && ((count) => rows.observe(count)));
     const route = new ApiRoute(endpoint, metrics.requestObserver(api.name), isOpen, log);
     routes.set(api.name, route);
