@@ -169,6 +169,29 @@ describe("Batcher", () => {
     expect(calls).toEqual([[0], [2]]);
   });
 
+  it("tries no rows again after a failure that nobody waits for any more", async () => {
+    const calls: (readonly unknown[])[] = [];
+    const gate = Promise.withResolvers<void>();
+    const batcher = new Batcher(
+      async (rows) => {
+        calls.push(list(rows));
+        await gate.promise;
+        if (list(rows).length > 1) throw new Error("bad luck");
+        return rows;
+      },
+      { maxSize: 3, maxLatency: 1000 },
+    );
+    const waiting = { isAbandoned: false };
+    const running = batcher.submit([0]);
+    void batcher.submit([1], waiting);
+    const last = batcher.submit([2]);
+    gate.resolve();
+    await running;
+    waiting.isAbandoned = true;
+    expect(await last).toEqual([2]);
+    expect(calls).toEqual([[0], [1, 2], [2]]);
+  });
+
   it.each([
     [() => [1, 2, 3], "The method returned 3 results for 2 rows."],
     [() => "text", "The method returned string for 2 rows."],

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
-import { Doubler } from "./fixtures/doubler.ts";
+import { Doubler, gates } from "./fixtures/doubler.ts";
 
 // What fetch would not do: bytes on a socket, as slow, broken and rude clients send them.
 
@@ -115,4 +116,37 @@ it("an error of the framework is counted under its API", async () => {
   const { status } = await answerTo(head("/batched", 2 ** 21, "connection: close\r\n"));
   expect(status).toBe(413);
   expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/api="batched",status="413"\} 1/);
+});
+
+it("a server that ends answers what has come, and waits for no client that does not send", async () => {
+  const own = new Doubler().pack("factor", 2).pack("events", []);
+  const ending = await serve(
+    { service: own, description: describeService(Doubler), version: "1" },
+    { port: 0, logLevel: "silent", receiveTimeouts: { request: 400 } },
+  );
+  const connected = async (sent: string) => {
+    const socket = connect(Number(new URL(ending.url).port), "127.0.0.1");
+    socket.write(sent);
+    return socket;
+  };
+  const gate = Promise.withResolvers<void>();
+  gates.set("end", gate);
+  const body = '{"until":"end"}';
+  const held = await connected(head("/hold", body.length) + body);
+  const uploading = await connected(head("/batched", 3));
+  const others = await Promise.all(["", "POST /batched HTTP/1.1\r\nhost: x\r\n", head("/batched", 100)].map(connected));
+  const idle = await connected("GET /livez HTTP/1.1\r\nhost: x\r\n\r\n");
+  await once(idle, "data");
+  await expect
+    .poll(async () => (await fetch(`${ending.url}/metrics`)).text())
+    .toContain('millrace_requests_in_progress{api="hold",service="Doubler"} 1');
+  const closed = ending.close();
+  uploading.write("[1]");
+  expect(await text(uploading)).toMatch(/^HTTP\/1.1 200 OK[\s\S]*\r\n\r\n\[2\]$/);
+  await Promise.all([...others, idle].map((socket) => text(socket).catch(() => undefined)));
+  expect(held.closed).toBe(false);
+  gate.resolve();
+  expect(await text(held)).toMatch(/^HTTP\/1.1 200 OK/);
+  await closed;
+  expect(own.events).toEqual(["startup", "shutdown"]);
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
@@ -100,6 +101,16 @@ describe("a bad request is refused:", () => {
       code: "CONTENT_TYPE",
       message: "batched takes application/json; received text/csv.",
       fix: "Send it with the header Content-Type: application/json.",
+      requestId: "r1",
+    });
+  });
+
+  it("a compressed body", async () => {
+    expect(await refused("/batched", gzipSync("[1]"), { ...json, "content-encoding": "gzip" })).toEqual({
+      status: 415,
+      code: "CONTENT_ENCODING",
+      message: "Bodies are taken as they are; received gzip.",
+      fix: "Send it without the header Content-Encoding, not compressed.",
       requestId: "r1",
     });
   });

@@ -4,10 +4,13 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { PythonObject } from "../../lib/data/python-object.ts";
+import { Tensor } from "../../lib/data/tensor.ts";
 import { nodeVersion } from "../../lib/model/bundle/documents.ts";
 import { saveBundle } from "../../lib/model/bundle/save.ts";
+import { PythonModel } from "../../lib/model/runners/python-model.ts";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
 import { type LoadedService, loadService } from "../../lib/model/service/load.ts";
@@ -346,12 +349,38 @@ CMD ["--host", "0.0.0.0"]
   });
 });
 
+/** What is the same in Python and here. */
+const crossing = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    fc.double(),
+    fc.integer(),
+    fc.constantFrom(0, -0, Number.NaN, Number.POSITIVE_INFINITY, null, true, 2 ** 60),
+    fc.bigInt({ min: 2n ** 53n }),
+    fc.string({ unit: "binary" }),
+    fc.date({ min: new Date("0001-01-02"), max: new Date("9999-12-30"), noInvalidDate: true }),
+    fc.uint8Array(),
+    fc.float64Array(),
+    fc.int16Array(),
+    fc.bigInt64Array(),
+    fc.array(tie("value")),
+    fc.dictionary(fc.oneof(fc.string(), fc.constant("$type")), tie("value")),
+    fc.array(fc.tuple(fc.string(), tie("value"))).map((entries) => new Map(entries)),
+    fc.array(fc.string()).map((members) => new Set(members)),
+  ),
+})).value;
+
 describe("a service in TypeScript with a model of Python's", () => {
-  const weights = async () => {
-    const pickled = join(scratch, "model");
-    const code = `import pickle, collections; pickle.dump(collections.Counter(a=2, b=1), open(${JSON.stringify(pickled)}, "wb"))`;
+  /** What an expression of Python gives. */
+  const pickled = async (expression: string) => {
+    const file = join(scratch, "model");
+    const code = `import pickle, collections; pickle.dump(${expression}, open(${JSON.stringify(file)}, "wb"))`;
     await run(process.env.MILLRACE_PYTHON || "python3", ["-c", code]);
-    return new PythonObject("collections.Counter", await readFile(pickled));
+    return new PythonObject("object", await readFile(file));
+  };
+  const weights = async () => {
+    const { bytes } = await pickled("collections.Counter(a=2, b=1)");
+    return new PythonObject("collections.Counter", bytes);
   };
 
   it("asks it in a process of its own, also in a bundle", async () => {
@@ -368,6 +397,39 @@ describe("a service in TypeScript with a model of Python's", () => {
       const service = await load(); console.log(await service.count("b")); await service.close();`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], { cwd: scratch });
     expect(stdout).toBe("1\n");
+  });
+
+  it("gives and gets values as they are", async () => {
+    const echo = new PythonModel(await pickled("__import__('copy').copy"));
+    const isSame = async (value: unknown) => {
+      expect(await echo.predict(value)).toEqual(value);
+    };
+    await fc.assert(fc.asyncProperty(crossing, isSame));
+    await echo.close();
+  });
+
+  it("gets what JSON has no words for, and is told what cannot cross", async () => {
+    const numbers = new PythonModel(await pickled("float"));
+    expect(await numbers.predict("nan")).toBe(Number.NaN);
+    expect(await numbers.predict("-inf")).toBe(Number.NEGATIVE_INFINITY);
+    await expect(numbers.predict([() => 1])).rejects.toThrow("model[1][0] is a function, which cannot be stored");
+    await numbers.close();
+    const iterators = new PythonModel(await pickled("iter"));
+    await expect(iterators.predict([1])).rejects.toThrow(
+      "predict returned what TypeScript does not have: a list_iterator",
+    );
+    await iterators.close();
+  });
+
+  it("is tried again after it could not be opened", async () => {
+    const before = process.env.MILLRACE_PYTHON;
+    const model = new PythonModel(await pickled("len"));
+    process.env.MILLRACE_PYTHON = join(scratch, "no-python");
+    await expect(model.open()).rejects.toMatchObject({ code: "PYTHON_MISSING" });
+    if (before === undefined) delete process.env.MILLRACE_PYTHON;
+    else process.env.MILLRACE_PYTHON = before;
+    expect(await model.predict("abc")).toBe(3);
+    await model.close();
   });
 
   it("does not start where Python cannot read it", async () => {
@@ -416,5 +478,41 @@ print(service.save("bundle"))
     expect(answered.stdout).toBe(
       "[0,2]\nThe input at [0] is not what predict takes: Too small: expected array to have >=4 items.\n",
     );
+  });
+
+  it("is asked by a service in TypeScript: arrays for arrays, tensors for tensors", async () => {
+    const file = join(scratch, "svc");
+    const program = `
+import pickle
+from sklearn.datasets import load_iris
+from sklearn.svm import SVC
+rows, kinds = load_iris(return_X_y=True)
+clf = SVC(gamma="scale", probability=True, random_state=0).fit(rows, kinds)
+named = SVC(gamma="scale").fit(rows, load_iris().target_names[kinds])
+for name, model in (("numbers", clf), ("names", named)):
+    pickle.dump(model, open(${JSON.stringify(file)} + name, "wb"))
+`;
+    await run("/usr/bin/python3", ["-c", program]);
+    const svc = async (name: string) =>
+      new PythonModel(new PythonObject("sklearn.svm.SVC", await readFile(`${file}${name}`)));
+    const [numbers, names] = [await svc("numbers"), await svc("names")];
+    const rows = [
+      [5.1, 3.5, 1.4, 0.2],
+      [6, 3, 5, 2],
+    ];
+    const tensor = new Tensor(Float32Array.from(rows.flat()), [2, 4]);
+    expect(await numbers.predict(rows)).toEqual([0, 2]);
+    expect(await numbers.predict(tensor)).toEqual(BigInt64Array.of(0n, 2n));
+    expect(await names.predict(rows)).toEqual(["setosa", "virginica"]);
+    expect(await names.predict(tensor)).toEqual(["setosa", "virginica"]);
+    const probabilities = await numbers.call<number[][]>("predict_proba", rows);
+    expect(probabilities.map((row) => row.map(Math.round))).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+    const { data, shape } = await numbers.call<Tensor<Float64Array>>("predict_proba", tensor);
+    expect([data.constructor, shape]).toEqual([Float64Array, [2, 3]]);
+    await expect(numbers.predict([[1, Number.NaN, 3, 4]])).rejects.toThrow("Input X contains NaN");
+    await Promise.all([numbers.close(), names.close()]);
   });
 });

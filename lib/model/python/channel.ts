@@ -65,20 +65,26 @@ export class PythonChannel {
     }) as Promise<T>;
   }
 
-  /** Calls an API. @throws RequestError, PythonCallError, PythonDiedError */
-  call(api: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
+  /** Calls an API. @throws RequestError, PythonCallError, PythonDiedError; the signal's reason */
+  async call(api: string, input: unknown, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
     const id = ++this.#last;
-    return this.#wait((waiting) => {
-      if (input instanceof ArtifactFile) {
-        const bytes = input.bytes();
-        const content = { name: input.name, type: input.type, size: bytes.length };
-        writeFrame(this.#stream, { type: "call", id, api, content } as Message, bytes);
-      } else {
-        writeFrame(this.#stream, { type: "call", id, api, input } as Message);
-      }
-      this.#calls.set(id, waiting);
-      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
-    });
+    const onAbort = () => this.#cancel(id, signal?.reason);
+    try {
+      return await this.#wait((waiting) => {
+        if (input instanceof ArtifactFile) {
+          const bytes = input.bytes();
+          const content = { name: input.name, type: input.type, size: bytes.length };
+          writeFrame(this.#stream, { type: "call", id, api, content } as Message, bytes);
+        } else {
+          writeFrame(this.#stream, { type: "call", id, api, input } as Message);
+        }
+        this.#calls.set(id, waiting);
+        signal?.addEventListener("abort", onAbort, { once: true });
+      });
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
 
   /** Lets the process run the service's hooks and end. */
@@ -109,10 +115,12 @@ export class PythonChannel {
     if (this.#calls.size === 0 && this.#questions.length === 0) this.#stream.unref();
   }
 
-  #cancel(id: number): void {
-    if (this.#calls.has(id) && this.#death === undefined) {
-      writeFrame(this.#stream, { type: "cancel", id } as Message);
-    }
+  /** Python may leave a call out that it has not begun: its answer is not waited for. */
+  #cancel(id: number, reason: unknown): void {
+    this.#calls.get(id)?.reject(reason);
+    this.#calls.delete(id);
+    this.#answered();
+    writeFrame(this.#stream, { type: "cancel", id } as Message);
   }
 
   #take(message: Message, bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { encodeJson, jsonCodec } from "../../data/codecs/json.ts";
 import { ArtifactFile } from "../../data/file.ts";
 import { PythonObject } from "../../data/python-object.ts";
 import { prepareInterpreter } from "../../environment/environment.ts";
@@ -42,20 +43,26 @@ export class PythonModel extends PythonObject implements Runner {
   /**
    * What the model predicts for rows: its `predict`, or what it returns where it is a function or a `torch.nn.Module`.
    *
-   * @throws PythonCallError what it raises; RequestError 503 while its process is started again.
+   * @param rows Values cross as artifacts do: a typed array or a `Tensor` is a numpy array there. What numpy arrays are here depends on
+   * what was given: arrays, or typed arrays and `Tensor`s where there is one among the arguments; of text and truth values always arrays.
+   * @throws PythonCallError what it raises; RequestError 503 while its process is started again; EncodeError what cannot cross.
    */
-  async predict<T = unknown>(rows: readonly unknown[]): Promise<T> {
-    return (await this.#call("predict", rows)) as T;
+  async predict<T = unknown>(rows: unknown): Promise<T> {
+    return (await this.#call(null, [rows])) as T;
   }
 
-  /** What a method of the model returns: `await this.model.call("predict_proba", rows)`. */
+  /** What a method of the model returns, in the same way: `await this.model.call("predict_proba", rows)`. */
   async call<T = unknown>(method: string, ...args: readonly unknown[]): Promise<T> {
-    return (await this.#call("call", { method, arguments: args })) as T;
+    return (await this.#call(method, args)) as T;
   }
 
   /** Starts its process, which is otherwise started by the first call. @throws ModelError where Python cannot read the model. */
   open(): Promise<void> {
-    this.#opening ??= this.#open();
+    this.#opening ??= this.#open().catch((error) => {
+      // The next one tries again.
+      this.#opening = undefined;
+      throw error;
+    });
     return this.#opening;
   }
 
@@ -72,14 +79,21 @@ export class PythonModel extends PythonObject implements Runner {
     return await host.save(this.#files(), "");
   }
 
-  async #call(api: string, input: unknown): Promise<unknown> {
+  async #call(method: string | null, args: readonly unknown[]): Promise<unknown> {
+    const question = new ArtifactFile(
+      "question",
+      Buffer.from(encodeJson([method, ...args], "model")),
+      jsonCodec.mediaType,
+    );
     await this.open();
-    return await this.#host?.call(api, input);
+    const answer = await this.#host?.call("ask", question);
+    return jsonCodec.decode((answer as ArtifactFile).bytes(), "");
   }
 
   async #open(): Promise<void> {
-    this.#host = this.#makeHost();
-    await this.#host.start(this.#files());
+    const host = this.#makeHost();
+    await host.start(this.#files());
+    this.#host = host;
   }
 
   #makeHost(): PythonHost {

@@ -6,7 +6,7 @@ import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { isServiceReady } from "../service/parts.ts";
 import { ApiRoute } from "./api-route.ts";
 import { metricsText, tellPart } from "./cluster/metrics.ts";
-import { connectionOptions, type ReceiveTimeouts } from "./connections.ts";
+import { Connections, connectionOptions, type ReceiveTimeouts } from "./connections.ts";
 import { Endpoint } from "./endpoint.ts";
 import { RequestError, stopping } from "./errors.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
@@ -35,6 +35,11 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => refuse(error, request, reply, log),
   });
+  const connections = new Connections(app.server, receiveTimeouts);
+  app.addHook("preClose", (done) => {
+    connections.drain();
+    done();
+  });
   // Bodies are read as they are: each API knows its content types.
   app.removeAllContentTypeParsers();
   // JSON by its name too, which is found sooner.
@@ -53,6 +58,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
     });
   });
   app.addHook("onRequest", (request, reply, done) => {
+    connections.begin(reply.raw);
     reply.header("x-request-id", request.id);
     if (request.method === "POST" && !isOpen()) done(stopping());
     else done();
@@ -64,7 +70,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   );
   const stopTelling = tellPart(metrics.registry);
   for (const api of apisOf(service.constructor as ServiceClass)) {
-    const rows = api.batch === undefined ? undefined : metrics.batchRows.labels({ api: api.name });
+    const rows = api.batch === undefined ? undefined : metrics.batchRows.series({ api: api.name });
     const endpoint = new Endpoint(api, service, rows && ((count) => rows.observe(count)));
     const route = new ApiRoute(endpoint, metrics.requestObserver(api.name), isOpen, log);
     routes.set(api.name, route);

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import { RequestError } from "./errors.ts";
 
 /** A request's body as it came. */
 export interface Body {
@@ -13,7 +14,14 @@ export interface Body {
 
 const empty = new Uint8Array();
 
+/** @throws RequestError 415 where it is compressed. */
 export function bodyOf({ headers, body }: FastifyRequest): Body {
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    throw new RequestError(415, "CONTENT_ENCODING", `Bodies are taken as they are; received ${encoding}.`, {
+      fix: "Send it without the header Content-Encoding, not compressed.",
+    });
+  }
   return {
     type: headers["content-type"],
     name: fileName(headers["content-disposition"]),

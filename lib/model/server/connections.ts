@@ -1,4 +1,4 @@
-import { type Server, STATUS_CODES } from "node:http";
+import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyHttpOptions } from "fastify";
 import { RequestError } from "./errors.ts";
@@ -36,5 +36,49 @@ function told({ code, message }: NodeJS.ErrnoException): RequestError {
       return new RequestError(431, "HEADERS_TOO_LARGE", "The request's headers are too large.");
     default:
       return new RequestError(400, "MALFORMED_REQUEST", `The request is no HTTP: ${message}.`);
+  }
+}
+
+/** Milliseconds, at the most, that a client still has, once the server ends, to send the rest of a request. */
+const patience = 5_000;
+
+/**
+ * The open connections of a server, each with the answer that is due on it. Node leaves those open, when a server ends, that have sent nothing
+ * or the half of a request, and looks at no time-out any more: one such client would keep the server from ending.
+ */
+export class Connections {
+  readonly #open = new Set<Socket>();
+  readonly #answers = new WeakMap<Socket, ServerResponse>();
+  readonly #server: Server;
+  readonly #patience: number;
+
+  constructor(server: Server, { request = patience }: ReceiveTimeouts = {}) {
+    this.#server = server;
+    this.#patience = Math.min(request, patience);
+    server.on("connection", (socket: Socket) => {
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
+    });
+  }
+
+  /** A request has come: it is to be answered. */
+  begin(answer: ServerResponse): void {
+    if (answer.socket) this.#answers.set(answer.socket, answer);
+  }
+
+  /** Ends the connections on which nothing is to be answered, and the others when they are, until there are none. */
+  drain(): void {
+    const latest = performance.now() + this.#patience;
+    const sweep = () => {
+      for (const socket of this.#open) if (!this.#isInUse(socket, performance.now() < latest)) socket.destroy();
+    };
+    const timer = setInterval(sweep, 50);
+    this.#server.once("close", () => clearInterval(timer));
+    sweep();
+  }
+
+  #isInUse(socket: Socket, mayReceive: boolean): boolean {
+    const answer = this.#answers.get(socket);
+    return answer !== undefined && !answer.writableFinished && (mayReceive || answer.req.complete);
   }
 }

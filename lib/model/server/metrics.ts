@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Histogram, type Series } from "./histogram.ts";
 
 /** What a server counts, for Prometheus. */
 export class Metrics {
@@ -35,13 +36,13 @@ export class Metrics {
     });
   }
 
-  /** Counts the requests of an API. Finding a label's series takes longer than counting in it: each is found once. */
+  /** Counts the requests of an API. */
   requestObserver(api: string): (status: number, seconds: number) => void {
-    const known = new Map<number, { observe(seconds: number): void }>();
+    const known = new Map<number, Series>();
     return (status, seconds) => {
       let series = known.get(status);
       if (series === undefined) {
-        series = this.#requestSeconds.labels({ api, status });
+        series = this.#requestSeconds.series({ api, status });
         known.set(status, series);
       }
       series.observe(seconds);

@@ -37,12 +37,12 @@ def _json(name: str, value: object) -> str:
     if numpy is not None and isinstance(value, numpy.ndarray):
         value = value.tolist()
     try:
-        return json.dumps(value, default=_plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+        return json.dumps(value, default=plain, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"{name} returned what JSON does not have: {error}") from error
 
 
-def _plain(value: Any) -> object:
+def plain(value: Any) -> object:
     """What JSON's encoder does not know as what it knows."""
     numpy, pandas, pydantic = (sys.modules.get(name) for name in ("numpy", "pandas", "pydantic"))
     if numpy is not None and isinstance(value, numpy.ndarray):

@@ -167,10 +167,16 @@ export class Batcher {
       }
     } catch (error) {
       if (entries.length === 1) entries[0]?.reject(error);
-      // One request's rows may be what the model can't take: the others are answered all the same.
-      else for (const entry of entries) await this.#results(entry.rows).then(entry.resolve, entry.reject);
+      else await this.#runEach(entries);
     }
     this.#end();
+  }
+
+  /** One request's rows may be what the model can't take: the others are answered all the same. */
+  async #runEach(entries: readonly Entry[]): Promise<void> {
+    for (const { rows, waiting, resolve, reject } of entries) {
+      if (waiting?.isAbandoned !== true) await this.#results(rows).then(resolve, reject);
+    }
   }
 
   #end(): void {
