@@ -1,4 +1,3 @@
-import { isTable } from "../../data/codecs/arrow.ts";
 import { OnnxModel } from "../../data/models/onnx/model.ts";
 import { onnxRuntimes } from "../../data/models/onnx/packages.ts";
 import { resolved } from "../../data/models/package.ts";
@@ -24,7 +23,6 @@ export async function needsOf(name: string, models: Iterable<unknown>): Promise<
   const packages = [
     ...(values.some((value) => value instanceof OnnxModel) ? [firstInstalled(onnxRuntimes)] : []),
     ...tfjsPackages(values.filter((value) => value instanceof TfjsModel)),
-    ...(values.some(isTable) ? ["apache-arrow"] : []),
   ];
   return {
     ...(first !== undefined && { python: { version: first.python, requirements } }),
