@@ -1,4 +1,4 @@
-// A message's header, before the library reads it: it believes the lengths that it finds, and reads on until there is no memory left.
+// Headers of messages, before the library reads it: it believes the lengths that it finds, and reads on until there is no memory left.
 
 /** What of a message is asked here. */
 export interface MessageHead {
@@ -6,7 +6,7 @@ export interface MessageHead {
   readonly bodyLength: number;
 }
 
-// https://github.com/apache/arrow/blob/main/format/Message.fbs and Schema.fbs: fields by their position.
+// https://github.com/apache/arrow/blob/main/format/Message.fbs, Schema.fbs and File.fbs: fields by their position.
 const message = { headerType: 1, header: 2, bodyLength: 3, metadata: 4 };
 const schema = { fields: 1, metadata: 2, features: 3 };
 const field = { name: 0, typeKind: 2, type: 3, children: 5, metadata: 6 };
@@ -14,8 +14,10 @@ const dictionaryBatch = { data: 1 };
 const recordBatch = { nodes: 1, buffers: 2, compression: 3, variadic: 4 };
 const keyValue = { key: 0, value: 1 };
 const timestamp = { kind: 10, zone: 1 };
+const footer = { schema: 1, dictionaries: 2, batches: 3, metadata: 4 };
 const kinds = { schema: 1, dictionaryBatch: 2, recordBatch: 3 };
 
+const blockSize = 24;
 const deepest = 32;
 
 /**
@@ -31,9 +33,7 @@ export function checkMessage(bytes: Buffer): MessageHead {
   check.metadata(root, message.metadata);
   if (header === undefined) throw new SyntaxError("a message has no header");
   if (kind === kinds.schema) {
-    check.fields(header, schema.fields, 0);
-    check.metadata(header, schema.metadata);
-    check.vector(header, schema.features, 8);
+    check.schema(header);
   } else if (kind === kinds.dictionaryBatch) {
     const data = header.table(dictionaryBatch.data);
     if (data === undefined) throw new SyntaxError("a dictionary has no values");
@@ -44,6 +44,20 @@ export function checkMessage(bytes: Buffer): MessageHead {
     throw new SyntaxError("a message is none of a table");
   }
   return { isSchema: kind === kinds.schema, bodyLength: root.long(message.bodyLength) };
+}
+
+/** Checks a file's footer. @returns Where its messages begin, those of dictionaries first. @throws SyntaxError, RangeError */
+export function checkFooter(bytes: Buffer): number[] {
+  const check = new Check(bytes);
+  const root = check.root();
+  const header = root.table(footer.schema);
+  if (header === undefined) throw new SyntaxError("it has no schema");
+  check.schema(header);
+  check.metadata(root, footer.metadata);
+  return [footer.dictionaries, footer.batches].flatMap((position) => {
+    const { start, count } = check.vector(root, position, blockSize);
+    return Array.from({ length: count }, (_, i) => Number(bytes.readBigInt64LE(start + blockSize * i)));
+  });
 }
 
 /** A table of a FlatBuffer: https://flatbuffers.dev/internals/ */
@@ -124,6 +138,12 @@ class Check {
       const place = start + 4 * i;
       return new TableView(this.#bytes, place + this.#bytes.readUInt32LE(place));
     });
+  }
+
+  schema(table: TableView): void {
+    this.fields(table, schema.fields, 0);
+    this.metadata(table, schema.metadata);
+    this.vector(table, schema.features, 8);
   }
 
   fields(table: TableView, position: number, depth: number): void {

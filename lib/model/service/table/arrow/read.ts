@@ -1,7 +1,7 @@
 import type { Data, DataType, RecordBatch, Vector } from "apache-arrow";
 import { type Columns, emptyCell } from "../columns.ts";
 import { arrow } from "./library.ts";
-import { streamOf } from "./stream.ts";
+import { wholeTable } from "./stream.ts";
 
 /** What is read may be larger than its bytes, as with categories, but not without bounds. In bytes, as they are in memory. */
 const leastRoom = 32 * 2 ** 20;
@@ -29,7 +29,7 @@ export function readArrow(bytes: Uint8Array, columns: Columns): Record<string, u
     if (room < 0) throw new SyntaxError("it is much larger than its bytes: send fewer rows, or categories, at a time");
   };
   try {
-    for (const batch of arrow().RecordBatchReader.from(streamOf(bytes))) readBatch(batch, columns, rows, spend);
+    for (const batch of arrow().RecordBatchReader.from(wholeTable(bytes))) readBatch(batch, columns, rows, spend);
     return rows;
   } catch (cause) {
     throw cause instanceof SyntaxError ? cause : new SyntaxError("it is damaged", { cause });
@@ -65,11 +65,11 @@ function readBatch({ schema, data }: RecordBatch, columns: Columns, rows: Record
 function reader(data: Data, name: string, spend: Spend): Read {
   const { DataType, Vector } = arrow();
   const { type } = data;
-  assertComplete(data, name);
   if (DataType.isNull(type)) return () => null;
   if (DataType.isDictionary(type)) return dictionaryReader(data, type.dictionary, name, spend);
   if (DataType.isList(type) || DataType.isFixedSizeList(type)) return listReader(data, name, spend);
   const convert = converter(type, name, spend);
+  assertComplete(data, name);
   const vector: Vector = new Vector([data]);
   return (row) => {
     const value = vector.get(row);
@@ -79,6 +79,7 @@ function reader(data: Data, name: string, spend: Spend): Read {
 
 function dictionaryReader(data: Data, type: DataType, name: string, spend: Spend): Read {
   const { dictionary, values } = data;
+  assertComplete(data, name);
   for (const part of dictionary?.data ?? []) assertComplete(part, name);
   const convert = converter(type, name, spend);
   return (row) => {
@@ -94,6 +95,7 @@ function dictionaryReader(data: Data, type: DataType, name: string, spend: Spend
 
 function listReader(data: Data, name: string, spend: Spend): Read {
   const [items] = data.children;
+  assertComplete(data, name);
   if (items === undefined) throw new SyntaxError(`the column ${name} has lists without a type`);
   const read = reader(items, name, spend);
   const { valueOffsets, type } = data;
