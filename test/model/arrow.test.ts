@@ -30,11 +30,13 @@ import {
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { loadCodec } from "../../lib/data/codecs/index.ts";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
 import { loadArrow } from "../../lib/model/service/table/arrow/library.ts";
 import { readArrow } from "../../lib/model/service/table/arrow/read.ts";
 import { columnsOf } from "../../lib/model/service/table/columns.ts";
+import { Lookup } from "./fixtures/lookup.ts";
 import { Readings } from "./fixtures/readings.ts";
 import { startServer } from "./support/server-process.ts";
 
@@ -294,6 +296,17 @@ describe("a service with tables", () => {
     expect((await post("/scale", stream, ipc(readings), "*/*", process.url)).json).toEqual(rows);
     const answer = await post("/scale", file, ipc(readings, "file"), stream, process.url);
     expect(tableFromIPC(answer.bytes).numRows).toBe(3);
+    process.child.kill("SIGTERM");
+    expect(await process.ended).toBe(0);
+  });
+
+  it("shares the bundle's apache-arrow with a model that is a table", async () => {
+    await loadCodec("arrow");
+    const prices = tableFromArrays({ price: Float64Array.of(1, 2) });
+    const folder = await new Lookup().pack("prices", prices).save(join(scratch, "lookup"));
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(["apache-arrow.mjs", "lambda.mjs"]));
+    const process = await startServer(folder, []);
+    expect(await process.answer("/price", 1)).toBe(2);
     process.child.kill("SIGTERM");
     expect(await process.ended).toBe(0);
   });
