@@ -1,6 +1,9 @@
 export { BlobCorruptError, BlobMissingError, DecodeError, EncodeError, StoreError } from "./data/errors.ts";
 export { ArtifactFile } from "./data/file.ts";
-export { type NestedNumbers, OnnxModel } from "./data/models/onnx.ts";
+export type { ModelInputs, NestedNumbers } from "./data/models/inputs.ts";
+export { OnnxModel } from "./data/models/onnx/model.ts";
+export type { ModelOutputs } from "./data/models/session-model.ts";
+export { TfjsModel } from "./data/models/tfjs/model.ts";
 export { PythonObject } from "./data/python-object.ts";
 export { Tensor, type TensorData } from "./data/tensor.ts";
 export { isMillraceError, MillraceError } from "./errors.ts";

@@ -2,6 +2,7 @@
 // apart, the runtimes that go to AWS as single files, the types.
 import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { rolldown } from "rolldown";
@@ -40,6 +41,27 @@ const optionsUnread: Plugin = {
   },
 };
 
+/** On Lambda there is nothing that runs models: a step keeps them and hands them on. */
+const modelsUnrun: Plugin = {
+  name: "models-unrun",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]models[\\/]\w+[\\/]session\.ts$/ }, ({ path }) => ({
+      contents: 'export { openSession } from "../no-session.ts";',
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
+/** Single files, for AWS. */
+const runtimes = {
+  ...common,
+  sourcemap: "linked",
+  outExtension: { ".js": ".mjs" },
+  // A step's bundle has it where the project does.
+  external: ["apache-arrow"],
+  minify: true,
+} satisfies BuildOptions;
+
 // Built beside it and then put in its place, so that a build that fails leaves the last one.
 const next = "dist.next";
 rmSync(next, { recursive: true, force: true });
@@ -54,22 +76,22 @@ await Promise.all([
     plugins: [withoutSaving],
   }),
   build({
-    ...common,
-    sourcemap: "linked",
+    ...runtimes,
     entryPoints: {
       begin: "lambdas/begin.ts",
       task: "lambdas/task.ts",
       end: "lambdas/end.ts",
-      batch: "lambdas/batch.ts",
       deploy: "lambdas/deploy.ts",
       boot: "lambdas/boot.ts",
       "build-image": "lambdas/build-image.ts",
     },
     outdir: `${next}/lambdas`,
-    outExtension: { ".js": ".mjs" },
-    // A step's bundle has it where the project does.
-    external: ["apache-arrow"],
-    minify: true,
+    plugins: [optionsUnread, modelsUnrun],
+  }),
+  build({
+    ...runtimes,
+    entryPoints: { batch: "lambdas/batch.ts" },
+    outdir: `${next}/lambdas`,
     plugins: [optionsUnread],
   }),
   promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", `${next}/types`]),

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode, encode } from "../../lib/data/codecs/index.ts";
-import { OnnxModel } from "../../lib/data/models/onnx.ts";
+import { OnnxModel } from "../../lib/data/models/onnx/model.ts";
 import { Tensor } from "../../lib/data/tensor.ts";
 import { serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";

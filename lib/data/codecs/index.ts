@@ -8,6 +8,7 @@ import { jsonCodec } from "./json.ts";
 import { npyCodec, tensorCodec } from "./npy.ts";
 import { onnxCodec } from "./onnx.ts";
 import { pythonCodecs } from "./python.ts";
+import { tfjsCodec } from "./tfjs.ts";
 
 /** A value as bytes. `text` is the same as a string where the codec writes text. */
 export interface Encoded {
@@ -26,6 +27,7 @@ const codecs: readonly Codec[] = [
   arrowCodec,
   ...pythonCodecs,
   onnxCodec,
+  tfjsCodec,
   jsonCodec,
 ];
 const byName = new Map(codecs.map((codec) => [codec.name, codec]));

@@ -1,4 +1,4 @@
-import { OnnxModel } from "../models/onnx.ts";
+import { OnnxModel } from "../models/onnx/model.ts";
 import type { Codec } from "./codec.ts";
 
 /** Models in the ONNX format, as their files are. */

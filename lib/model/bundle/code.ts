@@ -6,6 +6,9 @@ import { lowering } from "../../flow/source/options.ts";
 import { BundleError } from "./errors.ts";
 import { withoutSaving } from "./without-saving.ts";
 
+/** Beside the service's code, where it has tables. */
+export const arrowModule = "apache-arrow.mjs";
+
 export interface NpmPackage {
   readonly name: string;
   readonly version: string;
@@ -78,6 +81,18 @@ export async function bundleRuntime(): Promise<string> {
   return code;
 }
 
+/** Bundles a package as a module, as it is found from a folder. */
+export async function bundlePackage(name: string, folder: string): Promise<ServiceCode> {
+  const { code, inputs } = await run({
+    ...common,
+    keepNames: false,
+    minify: true,
+    stdin: { contents: `export * from ${JSON.stringify(name)};`, resolveDir: folder, sourcefile: "entry.js" },
+    absWorkingDir: folder,
+  });
+  return { code, packages: await packagesOf(inputs.map((input) => resolve(folder, input))) };
+}
+
 /** `millrace` is this copy of the package. */
 const ownPackage: Plugin = {
   name: "own-package",
@@ -86,10 +101,10 @@ const ownPackage: Plugin = {
       path: ownModule(path === "millrace" ? "index" : "model"),
       sideEffects: false,
     }));
-    // Models that are tables are rare, and the package is large: a bundle that has one lets npm install it.
+    // The package is large, and few services have tables: those have it in a module of its own, which service and runtime share.
     const own = `${dirname(ownModule("index"))}/`;
     onResolve({ filter: /^apache-arrow$/ }, ({ importer }) =>
-      importer.startsWith(own) ? { path: "apache-arrow", external: true } : undefined,
+      importer.startsWith(own) ? { path: `./${arrowModule}`, external: true } : undefined,
     );
   },
 };

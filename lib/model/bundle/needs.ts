@@ -1,6 +1,8 @@
-import { isTable } from "../../data/codecs/arrow.ts";
-import { OnnxModel, onnxRuntimes } from "../../data/models/onnx.ts";
+import { OnnxModel } from "../../data/models/onnx/model.ts";
+import { onnxRuntimes } from "../../data/models/onnx/packages.ts";
 import { resolved } from "../../data/models/package.ts";
+import { TfjsModel } from "../../data/models/tfjs/model.ts";
+import { backendPackages, corePackage, readerPackage } from "../../data/models/tfjs/packages.ts";
 import { PythonModel } from "../runners/python-model.ts";
 import type { BundlePython } from "./manifest.ts";
 import { lockPackages, type NpmNeeds } from "./npm-lock.ts";
@@ -20,12 +22,18 @@ export async function needsOf(name: string, models: Iterable<unknown>): Promise<
   const requirements = [...new Set(saved.flatMap((needs) => needs.requirements))].sort();
   const packages = [
     ...(values.some((value) => value instanceof OnnxModel) ? [firstInstalled(onnxRuntimes)] : []),
-    ...(values.some(isTable) ? ["apache-arrow"] : []),
+    ...tfjsPackages(values.filter((value) => value instanceof TfjsModel)),
   ];
   return {
     ...(first !== undefined && { python: { version: first.python, requirements } }),
     ...(packages.length > 0 && { npm: await lockPackages(name, packages) }),
   };
+}
+
+function tfjsPackages(models: readonly TfjsModel[]): readonly string[] {
+  if (models.length === 0) return [];
+  const readers = new Set(models.map((model) => readerPackage(model.isGraph)));
+  return [corePackage, ...readers, firstInstalled(backendPackages)].sort();
 }
 
 function firstInstalled(packages: readonly string[]): string {

@@ -4,8 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { pythonPackages } from "../../environment/python.ts";
 import { readFolder, readPythonSources } from "../../environment/sources.ts";
 import { savePythonService } from "../python/service.ts";
-import type { ModelService } from "../service/model-service.ts";
-import { bundleRuntime } from "./code.ts";
+import type { ModelService, ServiceClass } from "../service/model-service.ts";
+import { arrowFor } from "./arrow.ts";
+import { arrowModule, bundleRuntime } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
 import { isBundlePath, manifestFile } from "./manifest.ts";
@@ -32,6 +33,8 @@ export async function pythonContent(
     files.set("pyproject.toml", documents.pyproject);
     for (const [name, content] of await sources(dirname(file))) files.set(`python/${name}`, content);
     files.set("requirements.txt", requirementsFile(requirements));
+    const arrow = await arrowFor(service.constructor as ServiceClass, []);
+    if (arrow !== undefined) files.set(arrowModule, arrow.code);
     files.set("runtime.mjs", await bundleRuntime());
     files.set("server.mjs", documents.serverModule);
     files.set("service.mjs", documents.pythonServiceModule);
@@ -41,6 +44,7 @@ export async function pythonContent(
         const origin = origins?.get(name);
         return { name, file: `models/${name}`, codec, type, ...(origin !== undefined && { origin }) };
       }),
+      ...(arrow !== undefined && { packages: arrow.packages }),
       python: { file: basename(file), version: python, requirements: [...requirements] },
     };
   } finally {

@@ -10,7 +10,8 @@ import { apisOf } from "../service/apis.ts";
 import { describeService } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { modelPaths, modelsOf } from "../service/parts.ts";
-import { bundleRuntime, bundleService, type NpmPackage } from "./code.ts";
+import { arrowFor } from "./arrow.ts";
+import { arrowModule, bundleRuntime, bundleService, type NpmPackage } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
 import { type BundleManifest, type BundleModel, type BundlePython, manifestFile } from "./manifest.ts";
@@ -74,9 +75,10 @@ async function contentOf(service: ModelService, Service: ServiceClass, options: 
 async function filesOf(service: ModelService, file: string, { origins, codeOnly }: SaveOptions): Promise<Content> {
   const values = codeOnly ? new Map<string, unknown>() : modelsOf(service);
   const encoded = [...values].map(([name, value]) => ({ name, ...encode(value, name) }));
-  const [{ python, npm }, { code, packages }, runtime] = await Promise.all([
+  const [{ python, npm }, { code, packages }, arrow, runtime] = await Promise.all([
     needsOf(kebab(service.constructor.name), values.values()),
     bundleService(file, service.constructor.name),
+    arrowFor(service.constructor as ServiceClass, values.values()),
     bundleRuntime(),
   ]);
   const models = encoded.map(({ name, codec, type }) => {
@@ -86,6 +88,7 @@ async function filesOf(service: ModelService, file: string, { origins, codeOnly 
   const hasNeeds = python !== undefined || npm !== undefined;
   const files = new Map<string, Uint8Array | string>([
     ["Dockerfile", documents.dockerfile({ python: python?.version, npm: npm !== undefined })],
+    ...(arrow === undefined ? [] : [[arrowModule, arrow.code] as const]),
     ["index.mjs", documents.indexModule],
     // On Lambda there is Node and nothing else.
     ...(hasNeeds ? [] : [["lambda.mjs", documents.lambdaModule] as const]),
@@ -100,7 +103,8 @@ async function filesOf(service: ModelService, file: string, { origins, codeOnly 
     for (const [name, bytes] of await pythonRuntime()) files.set(`python/${name}`, bytes);
   }
   const dependencies = npm && { dependencies: npm.dependencies };
-  return { files, models, packages, ...(python !== undefined && { python }), ...dependencies };
+  const bundled = new Map([...packages, ...(arrow?.packages ?? [])].map((one) => [`${one.name}@${one.version}`, one]));
+  return { files, models, packages: [...bundled.values()], ...(python !== undefined && { python }), ...dependencies };
 }
 
 function complete(Service: ServiceClass, name: string, content: Content, given?: string): Files {

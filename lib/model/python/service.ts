@@ -3,9 +3,11 @@ import { unset } from "../../flow/spec/fields.ts";
 import { type ApiContext, type ApiOptions, markApi } from "../service/api.ts";
 import type { BodyDescription } from "../service/description.ts";
 import { withJsonSchema } from "../service/json-schema.ts";
-import { file, text } from "../service/media.ts";
+import { file, text, withMedia } from "../service/media.ts";
 import { ModelService, type ServiceClass } from "../service/model-service.ts";
 import { modelsOf } from "../service/parts.ts";
+import { columnsOf } from "../service/table/columns.ts";
+import { arrowStream, tableMedia } from "../service/table/media.ts";
 import type { PythonApi, PythonDescription, PythonHost, PythonModelFile, PythonSaved } from "./host.ts";
 
 /** A model that the service's file has packed itself. */
@@ -86,6 +88,16 @@ function schemaOf({ types, schema }: BodyDescription): z.ZodType {
   const [usual] = types;
   if (usual !== "application/json" && usual !== "text/plain") return file(...types);
   const checks = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  if (types.includes(arrowStream)) {
+    const columns = columnsOf((schema.items ?? true) as Parameters<typeof columnsOf>[0]);
+    return withJsonSchema(
+      withMedia(
+        checks,
+        tableMedia(types, () => columns),
+      ),
+      schema,
+    );
+  }
   return withJsonSchema(usual === "text/plain" ? text(checks as z.ZodType<string, string>) : checks, schema);
 }
 

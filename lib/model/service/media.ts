@@ -15,6 +15,8 @@ export interface Content {
 export interface Media {
   /** Content types that are taken; `image/*` takes every image. The first is the one of answers, where neither the value nor the client has another. */
   readonly types: readonly string[];
+  /** Loads what it reads and writes with; awaited before the first request. */
+  load?(): Promise<void>;
   /** @throws SyntaxError where the bytes are not of the type. */
   decode(bytes: Uint8Array, type: string, name: string | undefined): unknown;
   /** @param type One of {@link types}: what the client accepts. */

@@ -1,6 +1,8 @@
 import { ModelError } from "../errors.ts";
 import { isRunner, type Runner } from "../runners/runner.ts";
-import { isPacked, type ModelService, modelFields, parts } from "./model-service.ts";
+import { apisOf } from "./apis.ts";
+import { mediaOf } from "./media.ts";
+import { isPacked, type ModelService, modelFields, parts, type ServiceClass } from "./model-service.ts";
 
 /** A service and the services that are parts of it, innermost first, each with its path: `""`, `iris`, `iris.scaler`. */
 function withParts(service: ModelService, path = ""): (readonly [path: string, service: ModelService])[] {
@@ -42,9 +44,13 @@ export function packAll(service: ModelService, models: ReadonlyMap<string, unkno
   }
 }
 
-/** Starts a service: its parts first, and what its models run in before all. */
+/** Starts a service: its parts first, and what its models run in, and what reads its bodies, before all. */
 export async function startService(service: ModelService): Promise<void> {
-  await Promise.all(runnersOf(service).map((runner) => runner.open()));
+  const bodies = apisOf(service.constructor as ServiceClass).flatMap(({ input, output }) => [input, output]);
+  await Promise.all([
+    ...runnersOf(service).map((runner) => runner.open()),
+    ...bodies.map((schema) => mediaOf(schema).load?.()),
+  ]);
   for (const [, part] of withParts(service)) await part.onStartup?.();
 }
 

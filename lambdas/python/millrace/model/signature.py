@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 from .bodies import Body, File, any_file
 from .errors import ModelError, RequestError, invalid_input
+from .hints.arrays import is_table
 from .hints.schema import HintError, Hints, Taken
 from .hints.validators import issues as validation_issues
 from .service import Context, ModelService
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _JSON = Body("application/json")
+# The server reads and writes them.
+_TABLE = Body("application/json", "application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file")
 
 
 class Media(NamedTuple):
@@ -81,7 +84,7 @@ class Signature:
         except HintError as error:
             fix = "Use types that JSON has, or bytes, File, Image or Text for other bodies."
             raise ModelError("SERVICE", f"The {which} of {self._where} has no JSON Schema: {error}.", fix) from error
-        return Media((body or _JSON).types, taken)
+        return Media((body or (_TABLE if is_table(hint) else _JSON)).types, taken)
 
     def _object(self, members: dict[str, Any], optional: set[str]) -> Media:
         try:

@@ -30,6 +30,13 @@ def taken(hint: Any, hints: Hints) -> tuple[dict[str, Any], Read | None] | None:
     return None
 
 
+def is_table(hint: Any) -> bool:
+    """Whether values of the hint are tables, which travel in Arrow's formats too."""
+    pandas = sys.modules.get("pandas")
+    kind = typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Annotated else hint
+    return pandas is not None and kind is pandas.DataFrame
+
+
 def shaped(hint: Any, shape: Shape, hints: Hints) -> tuple[dict[str, Any], Read | None]:
     """An array whose shape is known."""
     dtype = _dtype(hint)

@@ -1,0 +1,31 @@
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
+import type { Column, Columns } from "./columns.ts";
+
+export function readCsv(bytes: Uint8Array, { known }: Columns): unknown[] {
+  const records: Record<string, string>[] = parse(bytes, { columns: true, bom: true, skip_empty_lines: true });
+  return records.map((record) =>
+    Object.fromEntries(
+      Object.entries(record).flatMap(([name, text]) => {
+        const value = cellValue(text, known.get(name));
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+  );
+}
+
+export function writeCsv(rows: readonly object[], { known }: Columns): string {
+  return stringify(rows as object[], { header: true, columns: [...known.keys()], cast: { boolean: String } });
+}
+
+/** A text that is no value of its column stays as it is: the schema says what is wrong with it, and where. */
+function cellValue(text: string, column: Column | undefined): unknown {
+  if (column === undefined) return text;
+  const { types, isRequired } = column;
+  if (text === "" && types.has("null")) return null;
+  if (text === "" && !isRequired) return undefined;
+  if ((types.has("number") || types.has("integer")) && text.trim() !== "" && !Number.isNaN(Number(text)))
+    return Number(text);
+  if (types.has("boolean") && /^(?:true|false)$/i.test(text)) return text.toLowerCase() === "true";
+  return text;
+}
