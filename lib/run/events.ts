@@ -5,7 +5,8 @@ import type { LogLine } from "./log.ts";
 export type RunEvent =
   | { readonly type: "run-started"; readonly run: RunRecord }
   | { readonly type: "task-started"; readonly task: TaskKey; readonly attempt: number }
-  | { readonly type: "line"; readonly task: TaskKey; readonly attempt: number; readonly line: LogLine }
+  /** All of the same stream. */
+  | { readonly type: "lines"; readonly task: TaskKey; readonly attempt: number; readonly lines: readonly LogLine[] }
   | { readonly type: "task-succeeded"; readonly task: TaskKey; readonly attempt: number; readonly seconds: number }
   /** An attempt failed; the next one begins in `delay` seconds. */
   | {

@@ -23,18 +23,19 @@ export function logFile(flow: string, run: string, task: TaskKey, attempt: numbe
 export class AttemptLog {
   readonly #store: string;
   readonly #file: string;
-  readonly #onLine: (line: LogLine) => void;
+  readonly #onLines: (lines: readonly LogLine[]) => void;
   readonly #rest: Record<Stream, string> = { stdout: "", stderr: "" };
   #descriptor: number | undefined;
 
-  constructor(store: string, file: string, onLine: (line: LogLine) => void) {
+  constructor(store: string, file: string, onLines: (lines: readonly LogLine[]) => void) {
     this.#store = store;
     this.#file = file;
-    this.#onLine = onLine;
+    this.#onLines = onLines;
   }
 
   write(stream: Stream, text: string): void {
-    const lines = (this.#rest[stream] + text).split("\n");
+    const rest = this.#rest[stream] + text;
+    const lines = text.includes("\n") ? rest.split("\n") : [rest];
     this.#rest[stream] = lines.pop() ?? "";
     this.#append(stream, lines);
   }
@@ -59,6 +60,6 @@ export class AttemptLog {
       this.#descriptor = openSync(path, "a");
     }
     writeSync(this.#descriptor, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    for (const line of lines) this.#onLine(line);
+    this.#onLines(lines);
   }
 }

@@ -38,9 +38,9 @@ const succeeded = (step: string, path?: string): RunEvent => ({
   seconds: 1,
 });
 const line = (step: string, text: string): RunEvent => ({
-  type: "line",
+  type: "lines",
   ...task(step),
-  line: { time: "", stream: "stdout", text },
+  lines: [{ time: "", stream: "stdout", text }],
 });
 const ended = (more: Partial<(RunEvent & { type: "run-ended" })["run"]>): RunEvent => ({
   type: "run-ended",

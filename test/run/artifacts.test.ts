@@ -87,7 +87,9 @@ describe("console lines", () => {
     const lines = ["stdout: one", "stdout: two", "stderr: to stderr", "stdout: in pieces, without an end"];
     expect(await store.log(run, "start")).toEqual(lines);
     expect(
-      events.flatMap((event) => (event.type === "line" ? `${event.line.stream}: ${event.line.text}` : [])),
+      events.flatMap((event) =>
+        event.type === "lines" ? event.lines.map(({ stream, text }) => `${stream}: ${text}`) : [],
+      ),
     ).toEqual(lines);
   });
 });
