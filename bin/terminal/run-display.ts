@@ -63,6 +63,14 @@ export class RunDisplay {
         this.#note(event.task, "red", `failed: ${reason(event.failure)}`);
         if (event.failure.stack !== undefined) this.#write("stderr", this.#style("dim", event.failure.stack));
         break;
+      case "late-error":
+        this.#note(
+          event.task,
+          "yellow",
+          `left a timer or a promise behind, which failed after the step's end; await or clear it: ${reason(event.failure)}`,
+        );
+        if (event.failure.stack !== undefined) this.#write("stderr", this.#style("dim", event.failure.stack));
+        break;
       case "run-ended":
         this.#status.clear();
         this.#write("stderr", this.#ending(event.run));

@@ -17,4 +17,6 @@ export type RunEvent =
       readonly delay: number;
     }
   | { readonly type: "task-failed"; readonly task: TaskKey; readonly attempt: number; readonly failure: Failure }
+  /** A timer or a promise that a task left behind failed after the task's end, which it does not change. */
+  | { readonly type: "late-error"; readonly task: TaskKey; readonly attempt: number; readonly failure: Failure }
   | { readonly type: "run-ended"; readonly run: RunRecord };

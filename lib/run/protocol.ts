@@ -31,6 +31,8 @@ export interface ThreadData {
 export type FromWorker =
   | { readonly type: "loaded" }
   | { readonly type: "broken"; readonly failure: Failure }
+  /** Of a task that has ended: a timer or a promise that it left behind. */
+  | { readonly type: "late-error"; readonly failure: Failure }
   | { readonly type: "text"; readonly stream: Stream; readonly text: string }
   /** In the order of the requests. `milliseconds`: what the attempt took, where requests may wait in the worker. */
   | { readonly type: "outcome"; readonly outcome: AttemptOutcome; readonly milliseconds?: number };

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { writeSync } from "node:fs";
 import { setSourceMapsSupport } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
@@ -26,6 +27,9 @@ const claims = thread && new Claims(thread.claims);
 const console = new ConsoleWriter(
   thread ? new ConsoleRing(thread.console, () => send({ type: "written" })) : consoleOfProcess(),
 );
+/** The attempt that code belongs to, also where a timer or a promise of it outlives it. */
+const origin = new AsyncLocalStorage<AttemptRequest>();
+let current: AttemptRequest | undefined;
 const inbox: AttemptRequest[] = [];
 let begun = 0;
 let working = false;
@@ -71,7 +75,8 @@ async function run({ flow, bodies, blobs }: Loaded, request: AttemptRequest): Pr
   const context = flow.contexts[request.step];
   if (context === undefined) throw new RangeError(`${flow.flow} has no step ${request.step}.`);
   const began = process.uptime();
-  const ran = await runAttempt(context, request, bodies.get(request.step), blobs);
+  current = request;
+  const ran = await origin.run(request, () => runAttempt(context, request, bodies.get(request.step), blobs));
   const { deploy } = context.definition;
   // Only where there is such a step: nothing else of a run needs what bundles are made with.
   const outcome = deploy
@@ -79,6 +84,7 @@ async function run({ flow, bodies, blobs }: Loaded, request: AttemptRequest): Pr
     : ran;
   // A promise that the step left rejected is told by now: the thread dies of it, and the step fails instead of the next one.
   await new Promise(setImmediate);
+  current = undefined;
   console.endAttempt();
   send({ type: "outcome", outcome, milliseconds: (process.uptime() - began) * 1000 });
 }
@@ -96,11 +102,19 @@ function receive(message: ToWorker): void {
   }
 }
 
+/** The thread dies of it, and the attempt with it, unless it comes of an attempt that has ended: it is no fault of the one that runs now. */
+function uncaught(error: unknown): void {
+  const from = origin.getStore();
+  if (from === undefined || from === current) throw error;
+  send({ type: "late-error", failure: toFailure(error, from, from.attempt) });
+}
+
 /** Does what the scheduler says, until it is ended. */
 export function listen(): void {
   setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
   captureConsole(console);
   if (parentPort !== null) {
+    process.on("uncaughtException", uncaught);
     parentPort.on("message", (messages: readonly ToWorker[]) => messages.forEach(receive));
     return;
   }

@@ -94,6 +94,14 @@ describe("a run on a terminal", () => {
     );
   });
 
+  test("says which task left behind what failed after its end", async () => {
+    const failure = { name: "Error", message: "too late", stack: "    at flow.ts:3:1" };
+    const output = await shown(80, [began, { type: "late-error", ...task("fit", "3"), failure }]);
+    expect(stripVTControlCharacters(output)).toBe(
+      "Train run r1\nr1/fit/3 left a timer or a promise behind, which failed after the step's end; await or clear it: Error: too late\n    at flow.ts:3:1\n",
+    );
+  });
+
   test("cuts that line where a narrow terminal would wrap it", async () => {
     const output = await shown(16, [began, started("a-step-with-a-long-name"), "look"]);
     expect(output).toBe(`\u001b[1mTrain\u001b[22m run r1\n0 done · a-step${erase}`);

@@ -55,6 +55,24 @@ test("a promise that a step leaves rejected is the step's own failure, not the n
   expect(run.failure).toMatchObject({ message: "left behind", task: { step: "start", path: "", visit: 0 } });
 });
 
+test.each(["timer", "promise"])(
+  "an error of a %s that a step left behind is told as that, and fails no other step",
+  async (how) => {
+    const { run, events, tasks } = await store.run("faults.ts#LeavesTimer", { how }, { maxWorkers: 1 });
+
+    expect(run.status).toBe("succeeded");
+    expect(tasks).toEqual(["start//0", "later//0", "end//0"]);
+    expect(events.filter(({ type }) => type === "late-error")).toEqual([
+      {
+        type: "late-error",
+        task: { step: "start", path: "", visit: 0 },
+        attempt: 0,
+        failure: { name: "Error", message: "too late", stack: expect.stringContaining(fixture("faults.ts")) },
+      },
+    ]);
+  },
+);
+
 describe("a task that hangs", () => {
   test("is stopped at its time-out, whatever it does", async () => {
     const { run, tasks } = await store.run("faults.ts#Hang");
