@@ -1,4 +1,4 @@
-import { MillraceError } from "../errors.ts";
+import { type Location, MillraceError } from "../errors.ts";
 import { nearest } from "./check/near.ts";
 import type { Json, ParameterDefinition } from "./definition.ts";
 
@@ -67,7 +67,11 @@ export function parseParameter(name: string, definition: ParameterDefinition, te
 }
 
 /** @throws MillraceError `PARAMETER_DEFINITION` where a default or a choice is not of the type, or the bounds contradict each other. */
-export function checkParameterDefinition(name: string, definition: ParameterDefinition): void {
+export function checkParameterDefinition(
+  name: string,
+  definition: ParameterDefinition,
+  locate: () => Location | undefined = () => undefined,
+): void {
   const { default: fallback, choices = [], min = -Infinity, max = Infinity } = definition;
   const { choices: _, ...withoutChoices } = definition;
   const problem =
@@ -81,6 +85,7 @@ export function checkParameterDefinition(name: string, definition: ParameterDefi
   if (problem === undefined) return;
   throw new MillraceError("PARAMETER_DEFINITION", problem, {
     fix: `Correct the declaration of the parameter ${name}.`,
+    at: locate(),
   });
 }
 

@@ -289,7 +289,9 @@ describe("a flow's file is refused with line, value and fix", () => {
     [
       "a kind of compute that is none",
       withStart("handler: a.ts#a, compute: { kind: ecs }, next: end"),
-      ['4: The step start: compute is of the kind "lambda" or "batch"; received "ecs". Correct the value.'],
+      [
+        '4: The step start: compute is of the kind "lambda" or "batch"; received "ecs". Let compute be of the kind "lambda" or "batch".',
+      ],
     ],
     [
       "a parameter without a type",
