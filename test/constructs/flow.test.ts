@@ -261,7 +261,32 @@ describe("two flows of one name in an app", () => {
   });
 });
 
+test("a step may have any name, also one that a construct has", () => {
+  const batch = { compute: { kind: "batch", vcpu: 1, memory: 2048 } } as const;
+  const names = [
+    "Default",
+    "Resource",
+    "ExecutionRole",
+    "JobQueue",
+    "Begin",
+    "fit",
+    "fitRole",
+    "fitBundle",
+    "a-b",
+    "ab",
+  ];
+  const flow = linearFlow({ ...Object.fromEntries(names.map((name) => [name, {}])), fit: batch });
+  const { stack } = deployable({ flow, batchNetwork: "public" }, (flow) => flow.stepRole("fit"));
+  expect(() => App.of(stack)?.synth()).not.toThrow();
+});
+
 describe("what AWS would refuse is refused before anything is deployed", () => {
+  test("a flow whose state machine's name would be too long", () => {
+    expect(() => deployable({ flow: linearFlow({}, "F".repeat(72)) })).toThrow(
+      `The flow ${"F".repeat(72)} would be the state machine millrace-${"F".repeat(72)}, a name of 81 characters; Step Functions takes 80.`,
+    );
+  });
+
   test.each([
     [{ timeout: 901 }, "The step fit has a time-out of 901 s, and Lambda stops after 900 s."],
     [{ compute: { kind: "lambda", memory: 64 } }, "steps.fit.compute.memory must be at least 128; received 64."],

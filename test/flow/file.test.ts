@@ -212,7 +212,7 @@ describe("a flow's file is refused with line, value and fix", () => {
       "a name that is none",
       "name: my flow\nsteps: {}",
       [
-        '1: name must be a name of letters, digits, _ and $, not beginning with a digit; received "my flow". Write name: Train.',
+        '1: name must be a name of letters, digits, _ and -, beginning with a letter or _; received "my flow". Write name: Train.',
       ],
     ],
     ["an unknown member", "name: F\nstep: {}\nsteps: {}", ['2: The flow has no member "step". Did you mean steps?']],
@@ -309,7 +309,7 @@ describe("a flow's file is refused with line, value and fix", () => {
       "a step's name that is none",
       "name: F\nsteps:\n  my step: { handler: a.ts#a }",
       [
-        '3: steps.my step must be a name of letters, digits, _ and $, not beginning with a digit; received "my step". Write steps: { start: { handler: steps.ts#start, next: end }, end: { handler: steps.ts#end } }.',
+        '3: steps.my step must be a name of letters, digits, _ and -, beginning with a letter or _; received "my step". Write steps: { start: { handler: steps.ts#start, next: end }, end: { handler: steps.ts#end } }.',
       ],
     ],
     [
