@@ -67,6 +67,9 @@ const own = new URL(
 );
 const ownFrames = [own.href, fileURLToPath(own)];
 
+/** Of a class with decorators the compiler makes `_Train`. */
+const loweredClass = /^( {4}at (?:async |new )?)_(?=[A-Z]\w*[. ])/;
+
 function isOwn(frame: string): boolean {
   return ownFrames.some((place) => frame.includes(place));
 }
@@ -81,7 +84,7 @@ function stackOf(error: Error): { stack?: string } {
       break;
     }
     if (/\(node:|at node:/.test(line)) continue;
-    if (!isOwn(line)) frames.push(line);
+    if (!isOwn(line)) frames.push(line.replace(loweredClass, "$1"));
     // What JavaScript itself does on behalf of the runtime: `at listFrames.next (<anonymous>)`.
     else while (frames.at(-1)?.endsWith("(<anonymous>)")) frames.pop();
   }

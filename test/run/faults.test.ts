@@ -13,7 +13,7 @@ describe("a task that goes wrong fails alone, and its next attempt runs", () => 
     throw: {
       name: "RangeError",
       message: "too much",
-      stack: `    at goWrong (${fixture("faults.ts")}:37:13)\n    at _Faults.wrong (${fixture("faults.ts")}:17:43)`,
+      stack: `    at goWrong (${fixture("faults.ts")}:37:13)\n    at Faults.wrong (${fixture("faults.ts")}:17:43)`,
     },
     "throw a string": { name: "Error", message: "The step threw 'just words', which is no Error." },
     exit: {
