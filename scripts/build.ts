@@ -3,10 +3,11 @@
 import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { promisify } from "node:util";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { rolldown } from "rolldown";
 import { withoutSaving } from "../lib/model/bundle/without-saving.ts";
 import { builtins } from "./build/builtins.ts";
+import { optionsUnread } from "./build/options-unread.ts";
 
 /**
  * Modules that are loaded together, with all that they import and no chunk before has, are one chunk: a command and a thread come up sooner with
@@ -29,16 +30,6 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
 } satisfies BuildOptions;
-
-/** The options of steps were read when the flow was synthesized: on AWS, what reads and checks them would only be in the way of a cold start. */
-const optionsUnread: Plugin = {
-  name: "options-unread",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]flow[\\/]spec[\\/]options\.ts$/ }, () => ({
-      contents: "export function readStepOptions() { return {}; }",
-    }));
-  },
-};
 
 // Built beside it and then put in its place, so that a build that fails leaves the last one.
 const next = "dist.next";
