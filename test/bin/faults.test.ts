@@ -195,6 +195,7 @@ describe("what cannot be done ends with 1", () => {
       {
         message: "The step start: retry is a whole number from 0; received -1.",
         at: "option.ts:3",
+        fix: "Let retry be a whole number from 0.",
       },
     ],
     [
