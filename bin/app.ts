@@ -1,6 +1,7 @@
 // A CDK app: each flow file becomes a stack that is named as the flow, and all flows share the environment in the stack Millrace.
 import { globSync } from "node:fs";
 import { App, CfnOutput, Stack } from "aws-cdk-lib";
+import { DeployError } from "../constructs/errors.ts";
 import { FlowEnvironment } from "../constructs/flow-environment.ts";
 import { FlowStack } from "../constructs/flow-stack.ts";
 import { isMillraceError } from "../lib/errors.ts";
@@ -14,9 +15,18 @@ try {
   // What `--store aws` reads.
   new CfnOutput(shared, "Table", { value: environment.table.tableName });
   new CfnOutput(shared, "Bucket", { value: environment.bucket.bucketName });
+  const stacks = new Map([["Millrace", "the environment"]]);
   for (const file of globSync(app.node.getContext("flows")).sort()) {
     const { definition } = await loadFlow(file, { cacheDir: ".millrace/cache" });
-    new FlowStack(app, definition.name, { flow: file, environment, batchNetwork: "public" });
+    const { name } = definition;
+    if (stacks.has(name)) {
+      throw new DeployError(
+        `There would be two stacks ${name}: of ${stacks.get(name)} and of ${file}.`,
+        "Rename the flow: its class, or the name in its file.",
+      );
+    }
+    stacks.set(name, file);
+    new FlowStack(app, name, { flow: file, environment, batchNetwork: "public" });
   }
 } catch (error) {
   if (!isMillraceError(error)) throw error;

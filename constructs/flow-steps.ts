@@ -33,7 +33,10 @@ export interface FlowStepsProps {
   readonly imageBuild?: ImageBuild;
 }
 
-/** What a flow's steps run on: a Lambda function or a Batch job definition each, with the step's name as its id. */
+/**
+ * What a flow's steps run on: a Lambda function or a Batch job definition each, with the step's name as its id. The ids of all else that is a
+ * step's have a space, which a name cannot have.
+ */
 export class FlowSteps extends Construct {
   readonly tasks: ReadonlyMap<string, TaskFunction | StepJob>;
   /** Where Batch steps wait; a flow without them has none. */
@@ -85,7 +88,7 @@ export class FlowSteps extends Construct {
         `Name one of its steps: ${names}.`,
       );
     }
-    const role = new TaskRole(this, `${step}Role`, {
+    const role = new TaskRole(this, `${step} Role`, {
       ...settings,
       flow: definition.name,
       inVpc: settings.vpc !== undefined,
@@ -128,10 +131,11 @@ export class FlowSteps extends Construct {
   #createTask(scope: Construct, name: string, step: StepDefinition): TaskFunction | StepJob {
     const { definition, settings, bundles, modules, pythonBundles, batchNetwork } = this.#props;
     const compute = computeOf(step);
+    const id = idOf(scope, name);
     const code = bundles.get(name) ?? "";
     const python = step.body.kind === "python" ? { bundle: pythonBundles.get(name) } : undefined;
     if (compute.kind === "batch" && this.#executionRole) {
-      return new StepJob(scope, name, settings, {
+      return new StepJob(scope, id, settings, {
         name: jobDefinitionName(settings.environment.stateMachineName(definition.name), name),
         step,
         compute,
@@ -142,14 +146,14 @@ export class FlowSteps extends Construct {
     }
     const endpoint =
       step.deploy &&
-      new StepEndpoint(scope, `${name}Endpoint`, {
+      new StepEndpoint(scope, `${name} Endpoint`, {
         flow: definition,
         deploy: step.deploy,
         environment: settings.environment,
         ...given({ imageBuild: this.#props.imageBuild }),
       });
     if (endpoint) this.#endpoints.set(name, endpoint);
-    return new TaskFunction(scope, name, settings, {
+    return new TaskFunction(scope, id, settings, {
       description: `${definition.name}: ${name}`,
       ...(python
         ? pythonCode(python.bundle)
@@ -171,4 +175,10 @@ export class FlowSteps extends Construct {
     }
     return createJobQueue(this, { ...settings, vpc });
   }
+}
+
+/** CDK takes a child of these ids for the construct itself; others may be there already. */
+function idOf(scope: Construct, step: string): string {
+  const isTaken = step === "Default" || step === "Resource" || scope.node.tryFindChild(step) !== undefined;
+  return isTaken ? `${step} Step` : step;
 }

@@ -16,6 +16,7 @@ import { applyConventions, FlowEnvironment, type IFlowEnvironment } from "./flow
 import type { FlowProps } from "./flow-props.ts";
 import { FlowSteps } from "./flow-steps.ts";
 import { createLogGroup } from "./log-group.ts";
+import { claimMachineName } from "./machine-names.ts";
 import { given } from "./props.ts";
 import { scheduleRuns } from "./schedule.ts";
 import { flowOf } from "./source.ts";
@@ -59,6 +60,7 @@ export class Flow extends FlowBase implements IGrantable {
     this.flowName = definition.name;
     const { datastore: bucket, table, vpc, vpcSubnets, securityGroups, jobQueue, batchNetwork, timeout } = props;
     const environment = props.environment ?? new FlowEnvironment(this, "Environment", given({ bucket, table }));
+    claimMachineName(this, this.flowName, environment.stateMachineName(this.flowName));
     const logGroup = createLogGroup(this, "Logs", environment);
     const role = new TaskRole(this, "Role", { flow: this.flowName, environment, logGroup, inVpc: vpc !== undefined });
     const settings = { environment, logGroup, role, ...given({ vpc, vpcSubnets, securityGroups }) };

@@ -29,7 +29,7 @@ export interface JobProgram {
 
 /** A step in TypeScript, or a command: the bundle is a module that Node runs. */
 export function nodeProgram(scope: Construct, id: string, code: string): JobProgram {
-  const asset = new Asset(scope, `${id}Bundle`, { path: join(writeFiles({ "step.mjs": code }), "step.mjs") });
+  const asset = new Asset(scope, `${id} Bundle`, { path: join(writeFiles({ "step.mjs": code }), "step.mjs") });
   return {
     stockImage: "public.ecr.aws/docker/library/node:24-slim",
     command: ["node", "--input-type=module", "--eval", readRuntime("boot.mjs")],

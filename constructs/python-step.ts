@@ -23,7 +23,7 @@ export function pythonCode(bundle: PythonBundle | undefined): Pick<TaskFunctionP
 export function pythonProgram(scope: Construct, id: string, bundle: PythonBundle | undefined): JobProgram {
   const archives = bundle?.kind === "archives" ? bundle.archives : [];
   const assets = archives.map(
-    ({ path }, index) => new Asset(scope, `${id}${index === 0 ? "Bundle" : "Packages"}`, { path }),
+    ({ path }, index) => new Asset(scope, `${id} ${index === 0 ? "Bundle" : "Packages"}`, { path }),
   );
   return {
     stockImage: `public.ecr.aws/docker/library/python:${bundle?.version ?? "3.14"}-slim`,

@@ -2,12 +2,13 @@
 // apart, the runtimes that go to AWS as single files, the types.
 import { execFile } from "node:child_process";
 import { cpSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { rolldown } from "rolldown";
 import { withoutSaving } from "../lib/model/bundle/without-saving.ts";
 import { builtins } from "./build/builtins.ts";
+import { modelsUnrun } from "./build/models-unrun.ts";
+import { optionsUnread } from "./build/options-unread.ts";
 
 /**
  * Modules that are loaded together, with all that they import and no chunk before has, are one chunk: a command and a thread come up sooner with
@@ -30,27 +31,6 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
 } satisfies BuildOptions;
-
-/** The options of steps were read when the flow was synthesized: on AWS, what reads and checks them would only be in the way of a cold start. */
-const optionsUnread: Plugin = {
-  name: "options-unread",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]flow[\\/]spec[\\/]options\.ts$/ }, () => ({
-      contents: "export function readStepOptions() { return {}; }",
-    }));
-  },
-};
-
-/** On Lambda there is nothing that runs models: a step keeps them and hands them on. */
-const modelsUnrun: Plugin = {
-  name: "models-unrun",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]models[\\/]\w+[\\/]session\.ts$/ }, ({ path }) => ({
-      contents: 'export { openSession } from "../no-session.ts";',
-      resolveDir: dirname(path),
-    }));
-  },
-};
 
 /** Single files, for AWS. */
 const runtimes = {

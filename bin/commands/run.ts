@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import type { Command } from "commander";
 import type { FlowDefinition, Json } from "../../lib/flow/definition.ts";
+import { locateFlow } from "../../lib/flow/load/locate.ts";
 import { parseParameter } from "../../lib/flow/parameters.ts";
 import type { RunRecord } from "../../lib/metadata/records.ts";
 import { UsageError } from "../terminal/errors.ts";
@@ -37,6 +38,7 @@ export async function run(command: Command, options: RunOptions): Promise<void> 
 
   if (options.tag?.includes("")) throw new UsageError('--tag takes a text; received "".', "Write --tag nightly, say.");
   const maxWorkers = options.maxWorkers === undefined ? undefined : wholeNumber("--max-workers", options.maxWorkers);
+  locateFlow(file);
   const store = writableStore(options.store);
   let interruption: AbortSignal;
   goOnWithoutOutput();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { MillraceError } from "../../lib/errors.ts";
 import { type LoadedFlow, loadFlow } from "../../lib/flow/load/load.ts";
+import { locateFlow } from "../../lib/flow/load/locate.ts";
 import { exitCode, printError } from "./errors.ts";
 import { writableStore } from "./store.ts";
 
@@ -9,6 +10,8 @@ export async function loadFlowFile(
   file: string,
   { store, json }: { readonly store?: string; readonly json?: true },
 ): Promise<LoadedFlow> {
+  // Where there is nothing to run, no store is made.
+  locateFlow(file);
   const cacheDir = join(writableStore(store), "cache");
   const left = () => {
     const error = new MillraceError("FLOW_IMPORT", `${file} does not come to its end when it is imported.`, {

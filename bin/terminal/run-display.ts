@@ -29,7 +29,7 @@ export class RunDisplay {
   }
 
   show(event: RunEvent): void {
-    if (this.#json) this.#output.stdout.write(`${JSON.stringify(event)}\n`);
+    if (this.#json) this.#output.stdout.write(documents(event));
     else this.#print(event);
   }
 
@@ -49,8 +49,8 @@ export class RunDisplay {
       case "task-started":
         this.#count(event.task, 1);
         break;
-      case "line":
-        this.#write(event.line.stream, `${this.#prefix(event.task, event.line.stream)} ${event.line.text}`);
+      case "lines":
+        this.#writeLines(event);
         break;
       case "task-succeeded":
         this.#done++;
@@ -66,6 +66,14 @@ export class RunDisplay {
         this.#note(event.task, "red", `failed: ${reason(event.failure)}`);
         if (event.failure.stack !== undefined) this.#write("stderr", this.#style("dim", event.failure.stack));
         break;
+      case "late-error":
+        this.#note(
+          event.task,
+          "yellow",
+          `left a timer or a promise behind, which failed after the step's end; await or clear it: ${reason(event.failure)}`,
+        );
+        if (event.failure.stack !== undefined) this.#write("stderr", this.#style("dim", event.failure.stack));
+        break;
       case "run-ended":
         this.#status.clear();
         this.#write("stderr", this.#ending(event.run));
@@ -74,6 +82,12 @@ export class RunDisplay {
 
   #note(task: TaskKey, style: Style, text: string): void {
     this.#write("stderr", `${this.#prefix(task, "stderr")} ${this.#style(style, text)}`);
+  }
+
+  #writeLines({ task, lines }: RunEvent & { type: "lines" }): void {
+    const { stream = "stdout" } = lines[0] ?? {};
+    const prefix = this.#prefix(task, stream);
+    this.#write(stream, lines.map(({ text }) => `${prefix} ${text}`).join("\n"));
   }
 
   #write(to: Stream, text: string): void {
@@ -112,6 +126,13 @@ export class RunDisplay {
     const why = failure === undefined || task !== undefined ? "" : `\n${reason(failure)}`;
     return this.#style("red", `${flow} failed${task === undefined ? "" : ` in ${name(task)}`} ${after}${why}`);
   }
+}
+
+/** An event as lines of JSON; each console line has one of its own. */
+function documents(event: RunEvent): string {
+  if (event.type !== "lines") return `${JSON.stringify(event)}\n`;
+  const { task, attempt, lines } = event;
+  return lines.map((line) => `${JSON.stringify({ type: "line", task, attempt, line })}\n`).join("");
 }
 
 function duration(seconds: number): string {

@@ -1,4 +1,4 @@
-import { MillraceError } from "../errors.ts";
+import { type Location, MillraceError } from "../errors.ts";
 import { nearest } from "./check/near.ts";
 import type { Json, ParameterDefinition } from "./definition.ts";
 
@@ -52,13 +52,26 @@ export function readParameters(definitions: Definitions, given: unknown): Readon
  */
 export function parseParameter(name: string, definition: ParameterDefinition, text: string): Json {
   const value = parsers[definition.type](text);
-  if (value === undefined)
-    throw new ParameterError([`${name} must be ${describe(definition)}; received ${show(text)}.`]);
+  if (value === undefined) {
+    const long = definition.type === "integer" && Number.isInteger(parseNumber(text)) ? ` ${tooLong}` : "";
+    throw new ParameterError([`${name} must be ${describe(definition)}; received ${show(text)}.${long}`]);
+  }
+  const inexact = definition.type === "json" ? inexactNumber(text) : undefined;
+  if (inexact !== undefined) {
+    throw new ParameterError(
+      [`${name} holds the number ${inexact}, which JavaScript would keep as ${BigInt(Number(inexact))}.`],
+      `Write it as a text: "${inexact}".`,
+    );
+  }
   return value;
 }
 
 /** @throws MillraceError `PARAMETER_DEFINITION` where a default or a choice is not of the type, or the bounds contradict each other. */
-export function checkParameterDefinition(name: string, definition: ParameterDefinition): void {
+export function checkParameterDefinition(
+  name: string,
+  definition: ParameterDefinition,
+  locate: () => Location | undefined = () => undefined,
+): void {
   const { default: fallback, choices = [], min = -Infinity, max = Infinity } = definition;
   const { choices: _, ...withoutChoices } = definition;
   const problem =
@@ -72,8 +85,11 @@ export function checkParameterDefinition(name: string, definition: ParameterDefi
   if (problem === undefined) return;
   throw new MillraceError("PARAMETER_DEFINITION", problem, {
     fix: `Correct the declaration of the parameter ${name}.`,
+    at: locate(),
   });
 }
+
+const tooLong = `Above ${Number.MAX_SAFE_INTEGER} JavaScript does not keep every digit: a longer number is a string parameter.`;
 
 const types: Readonly<
   Record<ParameterDefinition["type"], { readonly what: string; readonly holds: (value: unknown) => boolean }>
@@ -102,6 +118,16 @@ const parsers: Readonly<Record<ParameterDefinition["type"], (text: string) => Js
   },
 };
 
+/** Of a JSON text, a whole number that would come out as another one. */
+function inexactNumber(text: string): string | undefined {
+  let found: string | undefined;
+  JSON.parse(text, (_, value: unknown, { source = "" }: { source?: string } = {}) => {
+    if (/^-?\d+$/.test(source) && Number.isFinite(value) && BigInt(source) !== BigInt(Number(source))) found ??= source;
+    return value;
+  });
+  return found;
+}
+
 /** Decimal only: `Number` also takes "", "0x1f" and "Infinity". */
 function parseNumber(text: string): number | undefined {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
@@ -114,7 +140,9 @@ function problemOf(name: string, definition: ParameterDefinition, value: unknown
     types[type].holds(value) &&
     (typeof value !== "number" || (value >= min && value <= max)) &&
     (choices === undefined || choices.some((choice) => canonical(choice) === canonical(value as Json)));
-  return fits ? undefined : `${name} must be ${describe(definition)}; received ${show(value)}.`;
+  if (fits) return undefined;
+  const isLong = type === "integer" && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return `${name} must be ${describe(definition)}; received ${show(value)}.${isLong ? ` ${tooLong}` : ""}`;
 }
 
 function describe({ type, choices, min, max }: ParameterDefinition): string {

@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { killGroup } from "../environment/kill-group.ts";
 import type { Claims } from "./claims.ts";
+import { ConsoleReader } from "./console.ts";
 import { OutOfMemoryError } from "./errors.ts";
-import type { FromWorker, Stream, ToWorker } from "./protocol.ts";
+import { consoleDescriptor, type FromThread, type FromWorker, type Stream, type ToWorker } from "./protocol.ts";
 import { takeThread } from "./thread.ts";
 import { workerUrl } from "./worker-url.ts";
 
@@ -40,20 +42,30 @@ export const threads: HostKind = { open: openThread, isKept: true };
 export const processes: HostKind = { open: openProcess, isKept: false };
 
 function openThread(events: HostEvents): Host {
-  const { worker, claims } = takeThread();
+  const { worker, claims, console } = takeThread();
   // One message for all that is posted in a turn: waking a thread costs more than a tiny task.
   let outbox: ToWorker[] = [];
   const flush = () => {
     worker.postMessage(outbox);
     outbox = [];
   };
-  worker.on("message", events.message);
+  const lines = new ConsoleReader((stream, text) => events.message({ type: "text", stream, text }));
+  const take = () => console.take((bytes) => lines.add(bytes));
+  worker.on("message", (message: FromThread) => {
+    take();
+    if (message.type === "written") return;
+    events.message(message);
+    if (message.type === "outcome") lines.nextAttempt();
+  });
   // Told when it has ended: what it wrote before has come by then, which the error itself may overtake.
   let death: Death | undefined;
   worker.on("error", (error) => {
     death = { error };
   });
-  worker.on("exit", (code) => events.died(death ?? { code }));
+  worker.on("exit", (code) => {
+    take();
+    events.died(death ?? { code });
+  });
   // A thread that has nothing to do yet keeps no command alive, whose flow's module never comes to its end say.
   worker.unref();
   return {
@@ -72,7 +84,7 @@ function openProcess(events: HostEvents): Host {
   // The leader of a group, so that what the step has started ends with it.
   const child = fork(fileURLToPath(workerUrl()), {
     serialization: "advanced",
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
     detached: true,
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -85,7 +97,24 @@ function openProcess(events: HostEvents): Host {
   };
   pipe("stdout");
   pipe("stderr");
-  child.on("message", (message) => events.message(message as FromWorker));
+  // What Node writes; the pipes have what comes past it, of native code and of programs that the step starts.
+  const lines = new ConsoleReader((stream, text) => events.message({ type: "text", stream, text }));
+  let outcome: FromWorker | undefined;
+  const tellOutcome = () => {
+    if (outcome === undefined || !lines.hasEnded) return;
+    events.message(outcome);
+    outcome = undefined;
+  };
+  const channel = child.stdio[consoleDescriptor] as Readable;
+  channel.on("data", (bytes: Buffer) => {
+    lines.add(bytes);
+    tellOutcome();
+  });
+  child.on("message", (message: FromWorker) => {
+    if (message.type !== "outcome") return events.message(message);
+    outcome = message;
+    tellOutcome();
+  });
   child.on("error", (error) => events.died({ error }));
   // A thread's end has a code for it; a process says it in words, and aborts.
   child.on("close", (code, signal) =>

@@ -23,20 +23,22 @@ export function logFile(flow: string, run: string, task: TaskKey, attempt: numbe
 export class AttemptLog {
   readonly #store: string;
   readonly #file: string;
-  readonly #onLine: (line: LogLine) => void;
+  readonly #onLines: (lines: readonly LogLine[]) => void;
   readonly #rest: Record<Stream, string> = { stdout: "", stderr: "" };
   #descriptor: number | undefined;
 
-  constructor(store: string, file: string, onLine: (line: LogLine) => void) {
+  constructor(store: string, file: string, onLines: (lines: readonly LogLine[]) => void) {
     this.#store = store;
     this.#file = file;
-    this.#onLine = onLine;
+    this.#onLines = onLines;
   }
 
   write(stream: Stream, text: string): void {
-    const lines = (this.#rest[stream] + text).split("\n");
+    const rest = this.#rest[stream] + text;
+    const lines = text.includes("\n") ? rest.split("\n") : [rest];
+    const last = lines.pop() ?? "";
     // A progress bar writes over its line for hours: what it has been need not be kept.
-    this.#rest[stream] = writtenOver(lines.pop() ?? "");
+    this.#rest[stream] = text.includes("\r") ? writtenOver(last) : last;
     this.#append(stream, lines);
   }
 
@@ -60,7 +62,7 @@ export class AttemptLog {
       this.#descriptor = openSync(path, "a");
     }
     writeSync(this.#descriptor, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    for (const line of lines) this.#onLine(line);
+    this.#onLines(lines);
   }
 }
 

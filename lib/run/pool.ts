@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { Failure } from "../metadata/records.ts";
 import type { AttemptOutcome } from "../task/protocol.ts";
 import { type HostKind, threads } from "./host.ts";
 import { type Attempt, Job } from "./job.ts";
@@ -20,6 +21,7 @@ export class WorkerPool {
   #workers: readonly TaskWorker[] = [];
   #waiting = new Set<Job>();
   #flow: WorkerFlow | undefined;
+  #onLateError: (failure: Failure) => void = () => {};
   #growing: NodeJS.Timeout | undefined;
 
   /** Starts the first thread: it comes up while the flow is compiled. */
@@ -28,7 +30,9 @@ export class WorkerPool {
     this.#start(threads);
   }
 
-  load(flow: WorkerFlow): void {
+  /** @param onLateError What a task had left behind failed after its end. */
+  load(flow: WorkerFlow, onLateError: (failure: Failure) => void): void {
+    this.#onLateError = onLateError;
     this.#flow = flow;
     for (const worker of this.#workers) worker.loadFlow(flow);
   }
@@ -120,7 +124,11 @@ export class WorkerPool {
   }
 
   #start(kind: HostKind): TaskWorker {
-    const worker = new TaskWorker(kind, (returned) => this.#changed(worker, returned));
+    const worker = new TaskWorker(
+      kind,
+      (returned) => this.#changed(worker, returned),
+      (failure) => this.#onLateError(failure),
+    );
     this.#workers = [...this.#workers, worker];
     if (this.#flow !== undefined) worker.loadFlow(this.#flow);
     return worker;

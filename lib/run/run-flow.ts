@@ -96,12 +96,15 @@ async function runOn(
   if (options.runIdFile !== undefined) writeIdFile(options.runIdFile, run.run);
   onEvent({ type: "run-started", run });
 
-  workers.load({
+  const loaded = {
     flow: definition.name,
     folder: dirname(resolve(definition.file ?? "")),
     store: folder,
     contexts,
     ...(moduleUrl !== undefined && { moduleUrl }),
+  };
+  workers.load(loaded, ({ task, attempt, ...failure }) => {
+    if (task !== undefined && attempt !== undefined) onEvent({ type: "late-error", task, attempt, failure });
   });
   const scope = new Scope();
   const tasks = new TaskRunner(run.flow, folder, workers, hostOf, new TaskRecords(records, scope), onEvent);

@@ -62,7 +62,7 @@ export class TaskRunner {
     const task = { step, path, visit };
     const address = { flow: this.#flow, run, ...task };
     const file = logFile(this.#flow, run, task, attempt);
-    const log = new AttemptLog(this.#folder, file, (line) => this.#onEvent({ type: "line", task, attempt, line }));
+    const log = new AttemptLog(this.#folder, file, (lines) => this.#onEvent({ type: "lines", task, attempt, lines }));
     const { timeout } = definition;
     const kind = this.#hostOf(step);
     let began: Date | undefined;

@@ -1,3 +1,4 @@
+import type { Failure } from "../metadata/records.ts";
 import { TaskTimeoutError } from "../task/errors.ts";
 import { toFailure } from "../task/failure.ts";
 import { OutOfMemoryError, TaskDiedError, WorkerLoadError } from "./errors.ts";
@@ -20,6 +21,7 @@ export class TaskWorker {
   readonly kind: HostKind;
   readonly #host: Host;
   readonly #onChange: (returned: readonly Job[]) => void;
+  readonly #onLateError: (failure: Failure) => void;
   /** The first of them is the one that runs. */
   #jobs: Job[] = [];
   /** Of the jobs, how many began before the claims were last closed; and how many of those that came since are done. */
@@ -30,9 +32,13 @@ export class TaskWorker {
   #isAlive = true;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onChange It has come up, done a job, or died; and hands back what it has not begun. */
-  constructor(kind: HostKind, onChange: (returned: readonly Job[]) => void) {
+  /**
+   * @param onChange It has come up, done a job, or died; and hands back what it has not begun.
+   * @param onLateError What a task had left behind failed.
+   */
+  constructor(kind: HostKind, onChange: (returned: readonly Job[]) => void, onLateError: (failure: Failure) => void) {
     this.kind = kind;
+    this.#onLateError = onLateError;
     this.#onChange = onChange;
     this.#host = kind.open({
       message: (message) => this.#receive(message),
@@ -113,6 +119,8 @@ export class TaskWorker {
       this.#onChange([]);
     } else if (message.type === "broken") {
       this.#break(new WorkerLoadError(message.failure));
+    } else if (message.type === "late-error") {
+      this.#onLateError(message.failure);
     } else if (message.type === "text") {
       this.#jobs[0]?.attempt.onText(message.stream, message.text);
     } else {

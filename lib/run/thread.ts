@@ -1,10 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { Claims } from "./claims.ts";
+import { ConsoleRing } from "./console-ring.ts";
+import type { ThreadData } from "./protocol.ts";
 import { workerUrl } from "./worker-url.ts";
 
 export interface Thread {
   readonly worker: Worker;
   readonly claims: Claims;
+  readonly console: ConsoleRing;
 }
 
 /** Of each thread, for what was allocated last. With Node's default of 48, the threads' garbage is most of the memory of a run of tiny tasks. */
@@ -28,10 +31,12 @@ export function takeThread(): Thread {
 
 function startThread(): Thread {
   const claims = new Claims();
+  const console = new ConsoleRing();
+  const workerData: ThreadData = { claims: claims.buffer, console: console.buffer };
   const worker = new Worker(workerUrl(), {
     name: "millrace",
     resourceLimits: { maxYoungGenerationSizeMb },
-    workerData: claims.buffer,
+    workerData,
   });
-  return { worker, claims };
+  return { worker, claims, console };
 }

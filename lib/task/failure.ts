@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { isMillraceError } from "../errors.ts";
 import type { Failure, TaskKey } from "../metadata/records.ts";
@@ -45,12 +46,32 @@ export function toFailure(error: unknown, task?: TaskKey, attempt?: number): Fai
       ...where,
     };
   }
-  if (error instanceof Error) return { name: error.name, message: error.message, ...stackOf(error), ...where };
+  if (error instanceof Error) return { name: error.name, message: messageOf(error), ...stackOf(error), ...where };
   return {
     name: "Error",
     message: `The step threw ${inspect(error, { breakLength: Infinity })}, which is no Error.`,
     ...where,
   };
+}
+
+/** `process.chdir()` and the like say only that a thread has no such thing. */
+function messageOf(error: Error): string {
+  if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_UNSUPPORTED_OPERATION") return error.message;
+  return `${error.message}. Give the step isolate: "process": it then runs in a process of its own.`;
+}
+
+/** Where this runtime's own code is: the folder of the sources or of the build's chunks; on AWS, one file. */
+const own = new URL(
+  /\.ts$/.test(import.meta.url) ? "../" : import.meta.url.includes("/chunks/") ? "." : "",
+  import.meta.url,
+);
+const ownFrames = [own.href, fileURLToPath(own)];
+
+/** Of a class with decorators the compiler makes `_Train`. */
+const loweredClass = /^( {4}at (?:async |new )?)_(?=[A-Z]\w*[. ])/;
+
+function isOwn(frame: string): boolean {
+  return ownFrames.some((place) => frame.includes(place));
 }
 
 function stackOf(error: Error): { stack?: string } {
@@ -62,7 +83,10 @@ function stackOf(error: Error): { stack?: string } {
       isUserCode = true;
       break;
     }
-    if (!/\(node:|at node:/.test(line)) frames.push(line);
+    if (/\(node:|at node:/.test(line)) continue;
+    if (!isOwn(line)) frames.push(line.replace(loweredClass, "$1"));
+    // What JavaScript itself does on behalf of the runtime: `at listFrames.next (<anonymous>)`.
+    else while (frames.at(-1)?.endsWith("(<anonymous>)")) frames.pop();
   }
   const inner =
     error instanceof AggregateError ? error.errors.map((one) => `\n  one of its errors: ${summary(one)}`) : [];

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, Folder } from "./command.ts";
@@ -195,6 +195,7 @@ describe("what cannot be done ends with 1", () => {
       {
         message: "The step start: retry is a whole number from 0; received -1.",
         at: "option.ts:3",
+        fix: "Let retry be a whole number from 0.",
       },
     ],
     [
@@ -362,4 +363,14 @@ test("a stack trace is shown to whoever asks for it", async () => {
   expect((await folder.ended(child)).stderr).toMatch(
     /^error: .*\n {2}at throws\.ts:2\n {2}fix: .*\nMillraceError: .*\n {4}at /s,
   );
+});
+
+test.each(["run", "check", "graph"])("%s makes no store where there is no flow", async (command) => {
+  const empty = new Folder();
+  try {
+    expect((await empty.millrace(command, "none.ts")).code).toBe(2);
+    expect(readdirSync(empty.path)).toEqual(["node_modules"]);
+  } finally {
+    empty.remove();
+  }
 });

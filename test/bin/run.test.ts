@@ -117,7 +117,7 @@ FailFlow run RUN
 RUN/middle/0 failed, again in N ms: TypeError: no such model
 RUN/middle/0 failed: TypeError: no such model
     at open (DIR/fail.ts:21:9)
-    at _FailFlow.middle (DIR/fail.ts:13:5)
+    at FailFlow.middle (DIR/fail.ts:13:5)
 FailFlow failed in middle/0 after N s: 1 task succeeded, 1 failed
 `,
     });

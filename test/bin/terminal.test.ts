@@ -38,9 +38,9 @@ const succeeded = (step: string, path?: string): RunEvent => ({
   seconds: 1,
 });
 const line = (step: string, text: string): RunEvent => ({
-  type: "line",
+  type: "lines",
   ...task(step),
-  line: { time: "", stream: "stdout", text },
+  lines: [{ time: "", stream: "stdout", text }],
 });
 const ended = (more: Partial<(RunEvent & { type: "run-ended" })["run"]>): RunEvent => ({
   type: "run-ended",
@@ -104,6 +104,14 @@ describe("a run on a terminal", () => {
     ]);
     expect(output).toContain("Building the Python environment with numpy, pandas …");
     expect(output).toContain("failed: AssertionError\u001b[39m\n");
+  });
+
+  test("says which task left behind what failed after its end", async () => {
+    const failure = { name: "Error", message: "too late", stack: "    at flow.ts:3:1" };
+    const output = await shown(80, [began, { type: "late-error", ...task("fit", "3"), failure }]);
+    expect(stripVTControlCharacters(output)).toBe(
+      "Train run r1\nr1/fit/3 left a timer or a promise behind, which failed after the step's end; await or clear it: Error: too late\n    at flow.ts:3:1\n",
+    );
   });
 
   test("cuts that line where a narrow terminal would wrap it", async () => {

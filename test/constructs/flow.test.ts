@@ -217,7 +217,76 @@ describe("on Batch", () => {
   });
 });
 
+describe("two flows of one name in an app", () => {
+  const train = linearFlow({}, "Train");
+  const elsewhere = { account: "111111111111", region: "eu-west-1" };
+
+  /** What is told of the second one, by level. */
+  function told(first: Stack, second: Stack, namePrefix?: string): readonly string[] {
+    new Flow(first, "First", { flow: train });
+    const environment =
+      namePrefix === undefined ? {} : { environment: new FlowEnvironment(second, "Own", { namePrefix }) };
+    const flow = new Flow(second, "Second", { flow: train, ...environment });
+    return flow.node.metadata.flatMap(({ type, data }) => (type.startsWith("aws:cdk:") ? `${type}: ${data}` : []));
+  }
+
+  const message =
+    "There is another flow Train, at Stack/First: both would be the state machine millrace-Train. Rename one of them (its class, or the name in its file), or give one a FlowEnvironment with a namePrefix of its own.";
+
+  test("in a stack are an error at synthesis", () => {
+    const stack = new Stack(new App(), "Stack");
+    expect(told(stack, stack)).toEqual([`aws:cdk:error: ${message}`]);
+  });
+
+  test("in two stacks of one account and region are an error", () => {
+    const app = new App();
+    expect(told(new Stack(app, "Stack", { env: elsewhere }), new Stack(app, "Other", { env: elsewhere }))).toEqual([
+      `aws:cdk:error: ${message}`,
+    ]);
+  });
+
+  test("in two stacks that may go anywhere are a warning", () => {
+    const app = new App();
+    expect(told(new Stack(app, "Stack"), new Stack(app, "Other"))).toEqual([
+      `aws:cdk:warning: ${message} [ack: millrace/constructs:flow-name]`,
+    ]);
+  });
+
+  test("are all right in two accounts, and with two prefixes", () => {
+    const app = new App();
+    const other = { ...elsewhere, account: "222222222222" };
+    expect(told(new Stack(app, "Stack", { env: elsewhere }), new Stack(app, "Other", { env: other }))).toEqual([]);
+    const stack = new Stack(new App(), "Stack");
+    expect(told(stack, stack, "second-")).toEqual([]);
+  });
+});
+
+test("a step may have any name, also one that a construct has", () => {
+  const batch = { compute: { kind: "batch", vcpu: 1, memory: 2048 } } as const;
+  const names = [
+    "Default",
+    "Resource",
+    "ExecutionRole",
+    "JobQueue",
+    "Begin",
+    "fit",
+    "fitRole",
+    "fitBundle",
+    "a-b",
+    "ab",
+  ];
+  const flow = linearFlow({ ...Object.fromEntries(names.map((name) => [name, {}])), fit: batch });
+  const { stack } = deployable({ flow, batchNetwork: "public" }, (flow) => flow.stepRole("fit"));
+  expect(() => App.of(stack)?.synth()).not.toThrow();
+});
+
 describe("what AWS would refuse is refused before anything is deployed", () => {
+  test("a flow whose state machine's name would be too long", () => {
+    expect(() => deployable({ flow: linearFlow({}, "F".repeat(72)) })).toThrow(
+      `The flow ${"F".repeat(72)} would be the state machine millrace-${"F".repeat(72)}, a name of 81 characters; Step Functions takes 80.`,
+    );
+  });
+
   test.each([
     [{ timeout: 901 }, "The step fit has a time-out of 901 s, and Lambda stops after 900 s."],
     [{ compute: { kind: "lambda", memory: 64 } }, "steps.fit.compute.memory must be at least 128; received 64."],

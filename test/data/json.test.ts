@@ -198,6 +198,26 @@ describe("a value that cannot be stored is refused with its path", () => {
       new (class Rows extends Array {})(),
       "this.model is an instance of Rows, which would come back without its methods.",
     ],
+    [
+      "a key that is a symbol",
+      { a: [{ [Symbol("unit")]: "m" }] },
+      "this.model.a[0] has the key Symbol(unit), which would not come back.",
+    ],
+    [
+      "an array with a property of its own",
+      { found: "abc".match(/b/) },
+      "this.model.found is an array with the property index, which would not come back.",
+    ],
+    [
+      "a long array with a symbol",
+      { a: Object.assign(Array(1000).fill(0), { [Symbol("unit")]: "m" }) },
+      "this.model.a is an array with the property Symbol(unit), which would not come back.",
+    ],
+    [
+      "a sparse array with a property",
+      Object.assign(Array(1000), { unit: "m" }),
+      "this.model is an array with the property unit, which would not come back.",
+    ],
     ["a WeakMap", new WeakMap(), "this.model is an instance of WeakMap, which would come back without its methods."],
     [
       "inside of a Map",

@@ -212,7 +212,7 @@ describe("a flow's file is refused with line, value and fix", () => {
       "a name that is none",
       "name: my flow\nsteps: {}",
       [
-        '1: name must be a name of letters, digits, _ and $, not beginning with a digit; received "my flow". Write name: Train.',
+        '1: name must be a name of letters, digits, _ and -, beginning with a letter or _; received "my flow". Write name: Train.',
       ],
     ],
     ["an unknown member", "name: F\nstep: {}\nsteps: {}", ['2: The flow has no member "step". Did you mean steps?']],
@@ -289,7 +289,9 @@ describe("a flow's file is refused with line, value and fix", () => {
     [
       "a kind of compute that is none",
       withStart("handler: a.ts#a, compute: { kind: ecs }, next: end"),
-      ['4: The step start: compute is of the kind "lambda" or "batch"; received "ecs". Correct the value.'],
+      [
+        '4: The step start: compute is of the kind "lambda" or "batch"; received "ecs". Let compute be of the kind "lambda" or "batch".',
+      ],
     ],
     [
       "a parameter without a type",
@@ -307,7 +309,7 @@ describe("a flow's file is refused with line, value and fix", () => {
       "a step's name that is none",
       "name: F\nsteps:\n  my step: { handler: a.ts#a }",
       [
-        '3: steps.my step must be a name of letters, digits, _ and $, not beginning with a digit; received "my step". Write steps: { start: { handler: steps.ts#start, next: end }, end: { handler: steps.ts#end } }.',
+        '3: steps.my step must be a name of letters, digits, _ and -, beginning with a letter or _; received "my step". Write steps: { start: { handler: steps.ts#start, next: end }, end: { handler: steps.ts#end } }.',
       ],
     ],
     [

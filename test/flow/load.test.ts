@@ -309,6 +309,36 @@ describe("what cannot be loaded", () => {
   });
 });
 
+describe("a fault of a class has its line", () => {
+  const flow = (fields: string, steps = "@step start() { return this.next(this.end); }\n  @step end() {}") =>
+    `import { FlowSpec, parameter, step } from "millrace";
+/** Fails. */
+function fail(): number { throw new Error("no"); }
+export default class Train extends FlowSpec {
+  rows = 1;
+  ${fields}
+  ${steps}
+}
+`;
+
+  test.each([
+    ["a field that is a function", flow("fit = () => 1;"), 6],
+    ["a field that hides a member", flow("readonly next = 1 as never;"), 6],
+    ["a parameter that contradicts itself", flow("readonly alpha = parameter.number({ default: 1, min: 2 });"), 6],
+    ["an initializer that reads a parameter", flow("readonly a = parameter.number();\n  b = this.a * 2;"), 7],
+    ["an initializer that throws", flow("b = fail();"), 3],
+    ["a name that cannot be", flow("é = 1;"), 4],
+    ["no start", flow("", "@step end() {}"), 4],
+    ["no end", flow("", "@step start() { return this.next(this.start); }"), 4],
+    ["no step at all", flow("", ""), undefined],
+  ])("%s", async (_, source, line) => {
+    const folder = new FlowFolder({ "flow.ts": source });
+    const error = await folder.load().catch((error) => error);
+    const places = (error.problems ?? [error]).map(({ at }: { readonly at?: unknown }) => at);
+    expect(places).toContainEqual({ file: folder.file("flow.ts"), line });
+  });
+});
+
 describe("what was compiled", () => {
   const entries = (folder: FlowFolder) =>
     readdirSync(join(folder.path, "cache")).map((name) => [name, statSync(join(folder.path, "cache", name)).mtimeMs]);

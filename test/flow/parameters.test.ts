@@ -54,7 +54,10 @@ describe("the values of a run", () => {
     ["3", 'rows must be a whole number of at least 1; received "3".'],
     [null, "rows must be a whole number of at least 1; received null."],
     [Number.NaN, "rows must be a whole number of at least 1; received NaN."],
-    [2 ** 53, "rows must be a whole number of at least 1; received 9007199254740992."],
+    [
+      2 ** 53,
+      "rows must be a whole number of at least 1; received 9007199254740992. Above 9007199254740991 JavaScript does not keep every digit: a longer number is a string parameter.",
+    ],
     [3n, "rows must be a whole number of at least 1; received 3n."],
     ["x".repeat(200), `rows must be a whole number of at least 1; received "${"x".repeat(78)}….`],
   ])("are refused where the type is another: %o", (rows, problem) => {
@@ -138,6 +141,16 @@ describe("a value of the command line", () => {
     ["number", "Infinity", 'p must be a number; received "Infinity".'],
     ["number", "1e999", 'p must be a number; received "1e999".'],
     ["integer", "1.5", 'p must be a whole number; received "1.5".'],
+    [
+      "integer",
+      "9007199254740993",
+      'p must be a whole number; received "9007199254740993". Above 9007199254740991 JavaScript does not keep every digit: a longer number is a string parameter.',
+    ],
+    [
+      "json",
+      '{"ids": [1, 12345678901234567890, 1e30]}',
+      "p holds the number 12345678901234567890, which JavaScript would keep as 12345678901234567168.",
+    ],
     ["boolean", "yes", 'p must be true or false; received "yes".'],
     ["json", "{a: 1}", 'p must be a JSON value; received "{a: 1}".'],
   ])("is refused where it is none: %s %o", (type, text, message) => {

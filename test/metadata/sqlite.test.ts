@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -154,6 +154,54 @@ it("takes over a store of the version before, with the lineage of its models", a
   await withStore(async (store) => {
     expect(await store.lineage.from({ kind: "artifact", name: "c0ffee" }, "model")).toEqual(["iris:v1"]);
     expect(await store.deployments.endpoints()).toEqual([]);
+  });
+});
+
+describe("a store that cannot be written", () => {
+  const nobody = 65_534;
+
+  /** Root may write whatever the permissions say. */
+  async function withoutPermission(work: () => Promise<void>): Promise<void> {
+    for (const name of await readdir(folder)) await chmod(join(folder, name), 0o444);
+    await chmod(folder, 0o555);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(nobody);
+    try {
+      await work();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(folder, 0o755);
+    }
+  }
+
+  const reader = () => new SqliteMetadataStore(folder, { create: false });
+
+  it("can be read, and says so where it is to be written", async () => {
+    await withStore((store) => store.beginRun(runRecord()));
+    await withoutPermission(async () => {
+      const store = reader();
+      expect((await store.runs("Train")).map(({ run }) => run)).toEqual(["r1"]);
+      expect(await problem(() => store.addTags("Train", "r1", ["x"]))).toMatchObject({ code: "STORE_UNWRITABLE" });
+      await store.close();
+      expect(await readdir(folder)).toEqual(["metadata.db"]);
+    });
+  });
+
+  it("is read with what its runner had written when it was killed, or not at all", async () => {
+    const runner = startProgram("killed");
+    await once(runner.stdout, "data");
+    runner.kill("SIGKILL");
+    await once(runner, "exit");
+    await withoutPermission(async () => {
+      const store = reader();
+      expect((await store.runs("Train")).map(({ run }) => run)).toEqual(["killed"]);
+      await store.close();
+    });
+
+    await rm(join(folder, "metadata.db-shm"));
+    await withoutPermission(async () => {
+      expect(await problem(reader)).toMatchObject({ code: "STORE_UNWRITABLE" });
+    });
   });
 });
 

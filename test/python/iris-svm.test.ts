@@ -16,7 +16,8 @@ test.skipIf(!hasSklearn)(
       const lines: string[] = [];
       const run = await runFlow(await loadFlow("examples/iris-svm/flow.ts", { cacheDir: join(store, "cache") }), {
         store,
-        onEvent: (event) => event.type === "line" && lines.push(`${event.task.step}: ${event.line.text}`),
+        onEvent: (event) =>
+          event.type === "lines" && lines.push(...event.lines.map(({ text }) => `${event.task.step}: ${text}`)),
       });
       expect(run.failure).toBeUndefined();
       expect(lines).toEqual([

@@ -145,7 +145,7 @@ export function look(flow: { readonly table: Iterable<{ toJSON(): object }>; mor
     symlinkSync(join(process.cwd(), "node_modules/apache-arrow"), join(flow.path, "node_modules/apache-arrow"));
     const lines: string[] = [];
     const onEvent = (event: RunEvent) => {
-      if (event.type === "line") lines.push(event.line.text);
+      if (event.type === "lines") lines.push(...event.lines.map(({ text }) => text));
     };
     const run = await runFlow(await flow.load("flow.yaml"), { store: join(flow.path, "store"), onEvent });
     vi.unstubAllEnvs();

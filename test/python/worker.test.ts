@@ -24,7 +24,7 @@ steps:
   });
   const lines: string[] = [];
   const onEvent = (event: RunEvent) => {
-    if (event.type === "line") lines.push(`${event.line.stream}: ${event.line.text}`);
+    if (event.type === "lines") lines.push(...event.lines.map(({ stream, text }) => `${stream}: ${text}`));
   };
   const run = await runFlow(await flow.load("flow.yaml"), { store: join(flow.path, "store"), onEvent });
   return { status: run.status, failure: run.failure, lines };
@@ -144,7 +144,7 @@ def use(flow):
   });
   const lines: string[] = [];
   const onEvent = (event: RunEvent) => {
-    if (event.type === "line") lines.push(event.line.text);
+    if (event.type === "lines") lines.push(...event.lines.map(({ text }) => text));
   };
   const run = await runFlow(await flow.load("flow.ts"), { store: join(flow.path, "store"), onEvent });
   expect(run.failure).toBeUndefined();

@@ -57,6 +57,23 @@ describe("what a step must not do", () => {
   });
 });
 
+describe("what a step is told of an error", () => {
+  test("that comes of its items while they are stored shows its own code alone", async () => {
+    const { run } = await store.run("artifacts.ts#Items");
+
+    expect(run.failure).toMatchObject({ name: "RangeError", message: "no such item" });
+    expect(run.failure?.stack).toMatch(/^ {4}at [^\n]*artifacts\.ts:\d+:\d+\)$/);
+  });
+
+  test("that a thread gives is what to do about it", async () => {
+    const { run } = await store.run("artifacts.ts#ChangesFolder");
+
+    expect(run.failure?.message).toBe(
+      'process.chdir() is not supported in workers. Give the step isolate: "process": it then runs in a process of its own.',
+    );
+  });
+});
+
 describe("a flow that is written as a file", () => {
   test("runs its functions and programs", async () => {
     const { run, artifacts } = await store.run("handlers.yaml", { rate: 5 });
@@ -87,7 +104,9 @@ describe("console lines", () => {
     const lines = ["stdout: one", "stdout: two", "stderr: to stderr", "stdout: in pieces, without an end"];
     expect(await store.log(run, "start")).toEqual(lines);
     expect(
-      events.flatMap((event) => (event.type === "line" ? `${event.line.stream}: ${event.line.text}` : [])),
+      events.flatMap((event) =>
+        event.type === "lines" ? event.lines.map(({ stream, text }) => `${stream}: ${text}`) : [],
+      ),
     ).toEqual(lines);
   });
 });

@@ -13,7 +13,7 @@ describe("a task that goes wrong fails alone, and its next attempt runs", () => 
     throw: {
       name: "RangeError",
       message: "too much",
-      stack: `    at goWrong (${fixture("faults.ts")}:37:13)\n    at _Faults.wrong (${fixture("faults.ts")}:17:43)`,
+      stack: `    at goWrong (${fixture("faults.ts")}:37:13)\n    at Faults.wrong (${fixture("faults.ts")}:17:43)`,
     },
     "throw a string": { name: "Error", message: "The step threw 'just words', which is no Error." },
     exit: {
@@ -54,6 +54,24 @@ test("a promise that a step leaves rejected is the step's own failure, not the n
   expect(tasks).toEqual(["start//0!"]);
   expect(run.failure).toMatchObject({ message: "left behind", task: { step: "start", path: "", visit: 0 } });
 });
+
+test.each(["timer", "promise"])(
+  "an error of a %s that a step left behind is told as that, and fails no other step",
+  async (how) => {
+    const { run, events, tasks } = await store.run("faults.ts#LeavesTimer", { how }, { maxWorkers: 1 });
+
+    expect(run.status).toBe("succeeded");
+    expect(tasks).toEqual(["start//0", "later//0", "end//0"]);
+    expect(events.filter(({ type }) => type === "late-error")).toEqual([
+      {
+        type: "late-error",
+        task: { step: "start", path: "", visit: 0 },
+        attempt: 0,
+        failure: { name: "Error", message: "too late", stack: expect.stringContaining(fixture("faults.ts")) },
+      },
+    ]);
+  },
+);
 
 describe("a task that hangs", () => {
   test("is stopped at its time-out, whatever it does", async () => {

@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** The lines of what came in these pieces, as they are told and as they are on file. */
 function linesOf(...pieces: readonly string[]): string[] {
   const told: string[] = [];
-  const log = new AttemptLog(folder, "lines.jsonl", ({ text }) => told.push(text));
+  const log = new AttemptLog(folder, "lines.jsonl", (lines) => told.push(...lines.map(({ text }) => text)));
   for (const piece of pieces) log.write("stderr", piece);
   log.close();
   const file = readFileSync(join(folder, "lines.jsonl"), "utf8").trim().split("\n");

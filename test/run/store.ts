@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
 import { loadFlow } from "../../lib/flow/load/load.ts";
-import type { RunRecord } from "../../lib/metadata/records.ts";
+import type { LogPointer, RunRecord } from "../../lib/metadata/records.ts";
 import { SqliteMetadataStore } from "../../lib/metadata/sqlite/store.ts";
 import type { RunEvent } from "../../lib/run/events.ts";
 import { type RunOptions, runFlow } from "../../lib/run/run-flow.ts";
@@ -52,7 +52,10 @@ export class TestStore {
   /** The lines of an attempt as the log file has them, without their times. */
   async log({ flow, run }: RunRecord, step: string, attempt = 0): Promise<readonly string[]> {
     const [task] = await this.read((records) => records.tasks(flow, run, step));
-    const log = task?.attempts[attempt]?.log;
+    return await this.lines(task?.attempts[attempt]?.log);
+  }
+
+  async lines(log: LogPointer | undefined): Promise<readonly string[]> {
     if (log?.kind !== "file") return [];
     const lines = (await readFile(join(this.folder, log.file), "utf8")).trimEnd().split("\n");
     return lines.map((line) => JSON.parse(line)).map(({ stream, text }) => `${stream}: ${text}`);

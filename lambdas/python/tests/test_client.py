@@ -55,6 +55,24 @@ class Folder(unittest.TestCase):
         self.addCleanup(opened.close)
         return opened
 
+    def test_a_store_without_permission_to_write_can_be_read(self) -> None:
+        self.begin("r1", 1)
+        # Once before: what Python imports meanwhile may itself not be readable for others than root.
+        before = client.open(self.folder)
+        before.flow("Train").runs()
+        before.close()
+        os.chmod(os.path.join(self.folder, "metadata.db"), 0o444)
+        os.chmod(self.folder, 0o555)
+        is_root = os.geteuid() == 0  # root may write whatever the permissions say
+        if is_root:
+            os.seteuid(65_534)
+        try:
+            self.assertEqual([run.id for run in self.opened().flow("Train").runs()], ["r1"])
+        finally:
+            if is_root:
+                os.seteuid(0)
+            os.chmod(self.folder, 0o755)
+
     def test_the_last_run_in_two_lines(self) -> None:
         self.begin("r1", 1)
         self.task("r1", "start", 2, total=1)

@@ -1,4 +1,4 @@
-import { types } from "node:util";
+import { inspect, types } from "node:util";
 import { DecodeError, EncodeError, unreadableFile, unreadableValue } from "../errors.ts";
 import { isTable } from "./arrow.ts";
 import type { Codec } from "./codec.ts";
@@ -97,7 +97,14 @@ class Writer {
     if (tag !== undefined) return { $type: tag.name, ...this.#lowerMembers(this.#membersOf(tag, value)) };
     if (isError(value)) return { $type: "Error", ...this.#lowerMembers(encodeError(value)) };
     if ("toJSON" in value && typeof value.toJSON === "function") return this.lower(value.toJSON());
-    return isPlain(value) ? this.#lowerMembers(value as JsonObject, escapeKey) : this.#instance(value);
+    if (!isPlain(value)) this.#instance(value);
+    const symbol = Object.getOwnPropertySymbols(value).find((key) =>
+      Object.prototype.propertyIsEnumerable.call(value, key),
+    );
+    if (symbol !== undefined) {
+      throw this.#refused(`has the key ${String(symbol)}, which would not come back`, "Use a text as the key.");
+    }
+    return this.#lowerMembers(value as JsonObject, escapeKey);
   }
 
   #membersOf(tag: Tag, value: object): JsonObject {
@@ -109,6 +116,13 @@ class Writer {
   }
 
   #lowerArray(values: readonly unknown[]): readonly unknown[] {
+    const lost = propertyBesideElements(values);
+    if (lost !== undefined) {
+      throw this.#refused(
+        `is an array with the property ${lost}, which would not come back`,
+        "Store an object with both as members, or the elements alone: [...array].",
+      );
+    }
     let copy: unknown[] | undefined;
     for (let index = 0; index < values.length; index++) {
       const lowered = this.#lowerMember(index, values[index]);
@@ -193,6 +207,22 @@ function same(key: string): string {
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Longer ones are looked at through `inspect`, which alone can leave the elements out: listing a million keys takes longer than writing them. */
+const shortArray = 64;
+
+/** An enumerable property of an array that is no element of it, such as the `index` of what `match` gives. */
+function propertyBesideElements(values: readonly unknown[]): string | undefined {
+  if (values.length <= shortArray) {
+    if (Reflect.ownKeys(values).at(-1) === "length") return undefined;
+  } else {
+    const outside = inspect(values, { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Infinity });
+    if (/^\[ \.\.\. \d+ more items \]$/.test(outside)) return undefined;
+  }
+  const isElement = (key: string | symbol) => typeof key === "string" && /^(0|[1-9]\d*)$/.test(key);
+  const isLost = (key: string | symbol) => !isElement(key) && Object.prototype.propertyIsEnumerable.call(values, key);
+  return Reflect.ownKeys(values).filter(isLost).map(String)[0];
 }
 
 function tooLarge(cause: RangeError, at: string): EncodeError {

@@ -6,8 +6,8 @@ const json = z.json().meta({ id: "Json" });
 /** As an identifier, so that an artifact can be an attribute and a parameter an option of the command. */
 export const name = z
   .string()
-  .regex(/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u, {
-    error: "a name of letters, digits, _ and $, not beginning with a digit",
+  .regex(/^[A-Za-z_][\w-]*$/, {
+    error: "a name of letters, digits, _ and -, beginning with a letter or _",
   })
   .meta({ id: "Name" });
 

@@ -1,10 +1,10 @@
 import { relative } from "node:path";
-import { MillraceError } from "../../errors.ts";
+import { isMillraceError, MillraceError } from "../../errors.ts";
 import { pythonFilesOf } from "../python/files.ts";
 import { type FlowClass, isFlowClass } from "../spec/flow-spec.ts";
 import type { FlowCache } from "./cache.ts";
 import { compile } from "./compile.ts";
-import { importFlow } from "./import.ts";
+import { importFlow, placeInStack } from "./import.ts";
 import type { LoadedFlow } from "./load.ts";
 import { completeServices } from "./services.ts";
 
@@ -18,8 +18,21 @@ export async function loadClass(path: string, name: string | undefined, cache: F
   ]);
   const module = cache.writeModule(code);
   const flow = chooseFlow(await importFlow(module, file, inputs), file, name);
-  const { definition, inputs: services } = await completeServices(describeFlow(flow), cache.folder);
+  const described = located(() => describeFlow(flow, file), module, inputs);
+  const { definition, inputs: services } = await completeServices(described, cache.folder);
   return cache.keep(definition, { inputs: [...inputs, ...services, ...pythonFilesOf(definition)], packages, module });
+}
+
+/** Of an initializer that throws, the line is that of the stack. */
+function located<T>(work: () => T, module: string, inputs: readonly string[]): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isMillraceError(error) || !["FLOW_CONSTRUCTOR", "PARAMETER_EARLY"].includes(error.code)) throw error;
+    const { code, message, fix, cause = error } = error;
+    const at = placeInStack(cause, module, inputs) ?? error.at;
+    throw new MillraceError(code, message, { ...(fix !== undefined && { fix }), at, cause });
+  }
 }
 
 /** The class that is named, or else the default export, or else the only flow that the module exports. */

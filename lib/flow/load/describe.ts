@@ -4,6 +4,7 @@ import { checkNames } from "../check/names.ts";
 import { FlowCheckError } from "../check/problem.ts";
 import type { FlowDefinition, PythonEnvironment, StepDefinition } from "../definition.ts";
 import { readPythonSteps } from "../python/steps.ts";
+import { placeOfField } from "../source/places.ts";
 import { readSource } from "../source/source.ts";
 import { fieldsOf } from "../spec/fields.ts";
 import type { FlowClass } from "../spec/flow-spec.ts";
@@ -13,11 +14,12 @@ import { stepsOf } from "../spec/steps-of.ts";
 /**
  * The definition of a flow class, checked. It constructs the flow once and reads its source; no step runs.
  *
+ * @param file The flow's, for what has no place of its own: a class without steps.
  * @throws FlowCheckError with all that is wrong with the flow.
  */
-export function describeFlow(flow: FlowClass): FlowDefinition {
+export function describeFlow(flow: FlowClass, file?: string): FlowDefinition {
   const declared = stepsOf(flow);
-  const fields = fieldsOf(flow);
+  const fields = fieldsOf(flow, (field) => placeOfField(flow, declared, field));
   const { doc, at, steps, problems } = readSource(flow, declared, fields);
   const environment = readPythonEnvironment((flow as { python?: PythonEnvironment }).python ?? {});
   const declaredFlow: FlowDefinition = {
@@ -39,7 +41,10 @@ export function describeFlow(flow: FlowClass): FlowDefinition {
   // A transition that cannot be read would make steps unreachable: the graph is looked at when all of it is known.
   const known = hides ? checkNames(definition) : [...problems, ...pythonProblems];
   const faults = known.length > 0 ? known : checkFlow(definition);
-  if (faults.length > 0) throw new FlowCheckError(definition.name, faults);
+  // What is wrong with the flow as a whole is at its class.
+  const place = at ? { at } : file !== undefined && { at: { file } };
+  const placed = faults.map((fault) => (fault.at?.line === undefined ? { ...fault, ...place } : fault));
+  if (faults.length > 0) throw new FlowCheckError(definition.name, placed);
   return definition;
 }
 

@@ -19,7 +19,7 @@ export async function importFlow(
   try {
     return await import(/* @vite-ignore */ pathToFileURL(module).href);
   } catch (cause) {
-    const at = placeOf(cause, module, inputs) ?? { file };
+    const at = placeInStack(cause, module, inputs) ?? { file };
     if (isMillraceError(cause)) {
       const { code, message, fix } = cause;
       throw new MillraceError(code, message, { ...(fix !== undefined && { fix }), at: cause.at ?? at, cause });
@@ -34,7 +34,7 @@ export async function importFlow(
 }
 
 /** The first line of the stack that is the user's. Node follows source maps where it is told to; else the stack names the module. */
-function placeOf(cause: unknown, module: string, inputs: readonly string[]): Location | undefined {
+export function placeInStack(cause: unknown, module: string, inputs: readonly string[]): Location | undefined {
   const stack = cause instanceof Error ? (cause.stack ?? "") : "";
   for (const [, url = "", row, column] of stack.matchAll(/(file:\/\/[^\s)]+?|\/[^\s):]+):(\d+):(\d+)/g)) {
     const path = url.startsWith("file:") ? fileURLToPath(url) : url;

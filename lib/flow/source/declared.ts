@@ -18,6 +18,19 @@ export function declaredInputs(text: string, line: number, method: string): true
   return literals(parameters.slice(from, closing(parameters, from)).replace(/^[^,]*,/, ""));
 }
 
+/**
+ * The line of a class's field.
+ *
+ * @param line where the class begins
+ */
+export function declaredField(text: string, line: number, field: string): number | undefined {
+  const name = field.replace(/\W/g, "\\$&");
+  const modifiers = "(?:(?:public|protected|private|declare|readonly|override|accessor)\\s+)*";
+  const declaration = new RegExp(`^[ \\t]*${modifiers}["']?${name}["']?\\s*[?!]?\\s*[:=;]`, "gm");
+  const end = matchFrom(text, offsetOfLine(text, line), declaration);
+  return end === undefined ? undefined : text.slice(0, end).split("\n").length;
+}
+
 /** The members of a union of string literals; `true` where it is something else. */
 function literals(union: string): true | string[] {
   const members = union.replace(/^\s*\||,\s*$/g, "").split("|");

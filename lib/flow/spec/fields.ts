@@ -1,4 +1,4 @@
-import { MillraceError } from "../../errors.ts";
+import { type Location, MillraceError } from "../../errors.ts";
 import type { FlowDefinition, Json, ParameterDefinition } from "../definition.ts";
 import { checkParameterDefinition } from "../parameters.ts";
 import type { FlowClass } from "./flow-spec.ts";
@@ -70,15 +70,22 @@ function parameterDefinitionOf(value: unknown): ParameterDefinition | undefined 
     : undefined;
 }
 
+/** Where a field, or the class itself, is declared. */
+export type LocateField = (field?: string) => Location | undefined;
+
 /**
  * The parameters and artifacts of a flow, found by constructing it once.
  *
+ * @param locate Asked where something is wrong.
  * @throws MillraceError `FLOW_FIELD` where a field is neither, `PARAMETER_DEFINITION` where a parameter contradicts itself, `FLOW_CONSTRUCTOR`
  * where the constructor throws.
  */
-export function fieldsOf(flow: FlowClass): Pick<FlowDefinition, "parameters" | "artifacts" | "initialized"> {
-  const fields = Object.entries(construct(flow));
-  for (const [name, value] of fields) checkField(flow, name, value);
+export function fieldsOf(
+  flow: FlowClass,
+  locate: LocateField = () => undefined,
+): Pick<FlowDefinition, "parameters" | "artifacts" | "initialized"> {
+  const fields = Object.entries(construct(flow, locate));
+  for (const [name, value] of fields) checkField(flow, name, value, locate);
   const artifacts = fields.filter(([, value]) => parameterDefinitionOf(value) === undefined);
   return {
     parameters: Object.fromEntries(
@@ -92,7 +99,7 @@ export function fieldsOf(flow: FlowClass): Pick<FlowDefinition, "parameters" | "
   };
 }
 
-function construct(flow: FlowClass): object {
+function construct(flow: FlowClass, locate: LocateField): object {
   try {
     return new flow();
   } catch (cause) {
@@ -100,22 +107,25 @@ function construct(flow: FlowClass): object {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MillraceError("FLOW_CONSTRUCTOR", `The fields of ${flow.name} cannot be initialized: ${reason}`, {
       fix: "Let initializers be plain values, and do what can fail in start.",
+      at: locate(),
       cause,
     });
   }
 }
 
-function checkField(flow: FlowClass, name: string, value: unknown): void {
+function checkField(flow: FlowClass, name: string, value: unknown, locate: LocateField): void {
   const definition = parameterDefinitionOf(value);
-  if (definition !== undefined) checkParameterDefinition(name, definition);
+  if (definition !== undefined) checkParameterDefinition(name, definition, () => locate(name));
   if (name in flow.prototype || name === "__proto__") {
     throw new MillraceError("FLOW_FIELD", `The field ${name} of ${flow.name} hides the member of that name.`, {
       fix: "Rename the field.",
+      at: locate(name),
     });
   }
   if (typeof value === "function") {
     throw new MillraceError("FLOW_FIELD", `The field ${name} of ${flow.name} is a function, which is no artifact.`, {
       fix: `Make ${name} a method, or a function outside of the class.`,
+      at: locate(name),
     });
   }
 }

@@ -135,5 +135,7 @@ function refuseUnknown(what: string, rest: object): void {
 }
 
 function refuse(name: string, value: unknown, expected: string): never {
-  throw new MillraceError("STEP_OPTIONS", `${name} is ${expected}; received ${JSON.stringify(value)}.`);
+  throw new MillraceError("STEP_OPTIONS", `${name} is ${expected}; received ${JSON.stringify(value)}.`, {
+    fix: `Let ${name} be ${expected}.`,
+  });
 }

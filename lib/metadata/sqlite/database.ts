@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { MetadataStoreError } from "../errors.ts";
 
 const version = 3;
@@ -75,11 +76,38 @@ const deploymentSchema = `
     SELECT 'artifact:' || json_extract(record, '$.ref.hash'), 'model', name || ':' || version FROM models;
 `;
 
-/** Opens the database, and makes it where there is none yet. */
+/** Opens the database, and makes it where there is none yet. @throws MetadataStoreError */
 export function openDatabase(file: string): DatabaseSync {
-  try {
+  return opened(file, () => {
     mkdirSync(dirname(file), { recursive: true });
-    const database = new DatabaseSync(file, { timeout: 10_000 });
+    return file;
+  });
+}
+
+/**
+ * Opens a database that is there, also where nothing can be written, on a read-only mount say: there SQLite has no place for the files that it
+ * shares a write-ahead log with, and where there is no such log it needs none.
+ *
+ * @throws MetadataStoreError
+ */
+export function openToRead(file: string): DatabaseSync {
+  try {
+    return opened(file, () => file);
+  } catch (error) {
+    if ((error as MetadataStoreError).code !== "STORE_UNWRITABLE" || hasLog(file)) throw error;
+    const unchanging = pathToFileURL(file);
+    unchanging.search = "immutable=1";
+    return opened(file, () => unchanging);
+  }
+}
+
+function hasLog(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function opened(file: string, locate: () => string | URL): DatabaseSync {
+  try {
+    const database = new DatabaseSync(locate(), { timeout: 10_000 });
     try {
       retryWhileBusy(() => database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"));
       migrate(database, file);

@@ -1,37 +1,26 @@
 import { type DeploymentRecord, type DeploymentRecords, withVersions } from "../deployments.ts";
 import { lineageOfDeployment } from "../lineage.ts";
 import { parseRecord } from "../parse.ts";
-import type { GroupCommit } from "./group-commit.ts";
 import { insertLineage, targets } from "./lineage.ts";
+import { SqliteRecords } from "./sqlite-records.ts";
 import type { Statements } from "./statements.ts";
 
 /** The deployments of a store in a folder. */
-export class SqliteDeploymentRecords implements DeploymentRecords {
-  readonly #sql: Statements;
-  readonly #writes: GroupCommit;
-  readonly #read: <T>(query: () => T[]) => T[];
-
-  /** @param read Sees what was written before, and explains what SQLite raises. */
-  constructor(sql: Statements, writes: GroupCommit, read: <T>(query: () => T[]) => T[]) {
-    this.#sql = sql;
-    this.#writes = writes;
-    this.#read = read;
-  }
-
+export class SqliteDeploymentRecords extends SqliteRecords implements DeploymentRecords {
   put(deployment: DeploymentRecord): Promise<void> {
-    return this.#writes.write(() => insertDeployment(this.#sql, deployment));
+    return this.writes.write(() => insertDeployment(this.sql, deployment));
   }
 
   async endpoints(): Promise<readonly string[]> {
-    return this.#read(() => this.#sql("endpoints").all()).map(({ endpoint }) => String(endpoint));
+    return this.read(() => this.sql("endpoints").all()).map(({ endpoint }) => String(endpoint));
   }
 
   async get(endpoint: string, id: string): Promise<DeploymentRecord | undefined> {
-    return this.#read(() => this.#sql("deployment").all(endpoint, id)).map((row) => parse(endpoint, row))[0];
+    return this.read(() => this.sql("deployment").all(endpoint, id)).map((row) => parse(endpoint, row))[0];
   }
 
   async list(endpoint: string, { limit = -1 }: { readonly limit?: number } = {}): Promise<readonly DeploymentRecord[]> {
-    return this.#read(() => this.#sql("deployments").all(endpoint, limit)).map((row) => parse(endpoint, row));
+    return this.read(() => this.sql("deployments").all(endpoint, limit)).map((row) => parse(endpoint, row));
   }
 }
 

@@ -1,26 +1,15 @@
 import type { LineageLink, LineageNode, LineageRecords } from "../lineage.ts";
-import type { GroupCommit } from "./group-commit.ts";
+import { SqliteRecords } from "./sqlite-records.ts";
 import type { Statements } from "./statements.ts";
 
 /** What was made of what, in a store in a folder. */
-export class SqliteLineageRecords implements LineageRecords {
-  readonly #sql: Statements;
-  readonly #writes: GroupCommit;
-  readonly #read: <T>(query: () => T[]) => T[];
-
-  /** @param read Sees what was written before, and explains what SQLite raises. */
-  constructor(sql: Statements, writes: GroupCommit, read: <T>(query: () => T[]) => T[]) {
-    this.#sql = sql;
-    this.#writes = writes;
-    this.#read = read;
-  }
-
+export class SqliteLineageRecords extends SqliteRecords implements LineageRecords {
   add(source: LineageNode, target: LineageNode): Promise<void> {
-    return this.#writes.write(() => insertLineage(this.#sql, [[source, target]]));
+    return this.writes.write(() => insertLineage(this.sql, [[source, target]]));
   }
 
   async from(source: LineageNode, kind: LineageNode["kind"]): Promise<readonly string[]> {
-    return this.#read(() => targets(this.#sql, source, kind));
+    return this.read(() => targets(this.sql, source, kind));
   }
 }
 

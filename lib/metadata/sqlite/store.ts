@@ -8,7 +8,7 @@ import { parseRecord, taskName } from "../parse.ts";
 import type { Failure, LogPointer, RunRecord, TaskCommit, TaskRecord } from "../records.ts";
 import type { MetadataStore, RunEnd, TaskAddress } from "../store.ts";
 import { superseded } from "../superseded.ts";
-import { openDatabase, storeError } from "./database.ts";
+import { openDatabase, openToRead, storeError } from "./database.ts";
 import { insertDeployment, SqliteDeploymentRecords } from "./deployments.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { SqliteLineageRecords } from "./lineage.ts";
@@ -28,18 +28,19 @@ export class SqliteMetadataStore implements MetadataStore {
   readonly #runIds = new Map<string, number>();
 
   /**
-   * @param options.create - Whether a store is made where there is none. Default true.
+   * @param options.create - Whether a store is made where there is none. Default true; where it is false, one that cannot be written can be read.
    * @throws MetadataStoreError where there is no store to read, or the file is damaged, not writable, locked, or of a newer version.
    */
   constructor(folder: string, options: { readonly create?: boolean } = {}) {
     this.#file = join(folder, "metadata.db");
-    if (options.create === false && !existsSync(this.#file)) {
+    const isThere = options.create === false;
+    if (isThere && !existsSync(this.#file)) {
       throw new MetadataStoreError("STORE_MISSING", `There is no store in ${folder}.`, {
         fix: "Run a flow first, or name the store's folder with MILLRACE_STORE.",
         at: { file: this.#file },
       });
     }
-    this.#database = openDatabase(this.#file);
+    this.#database = isThere ? openToRead(this.#file) : openDatabase(this.#file);
     this.#sql = statements(this.#database);
     this.#writes = new GroupCommit(this.#database, this.#sql, (error) => storeError(error, this.#file));
     const records = [this.#sql, this.#writes, <T>(query: () => T[]) => this.#read(query)] as const;

@@ -33,13 +33,12 @@ class SqliteMetadataStore:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            address = f"file:{quote(os.path.abspath(self._file))}?mode=rw"
-            database = sqlite3.connect(address, uri=True, timeout=10, isolation_level=None, check_same_thread=False)
-            database.row_factory = sqlite3.Row
-            database.execute("PRAGMA foreign_keys = ON")
-            (found,) = database.execute("PRAGMA user_version").fetchone()
+            database, found = self._connect("mode=rw")
         except sqlite3.Error as error:
-            raise self._explained(error) from error
+            # A read-only mount, say: SQLite has no place there for the files that it shares a write-ahead log with.
+            if not any(problem in str(error) for problem in ("unable to open", "readonly")) or self._has_log():
+                raise self._explained(error) from error
+            database, found = self._connect("immutable=1")
         if found > _VERSION:
             raise MetadataStoreError(
                 "STORE_VERSION",
@@ -47,6 +46,19 @@ class SqliteMetadataStore:
                 "Use a newer version of the package.",
             )
         return database
+
+    def _connect(self, mode: str) -> tuple[sqlite3.Connection, int]:
+        """And the store's version."""
+        address = f"file:{quote(os.path.abspath(self._file))}?{mode}"
+        database = sqlite3.connect(address, uri=True, timeout=10, isolation_level=None, check_same_thread=False)
+        database.row_factory = sqlite3.Row
+        database.execute("PRAGMA foreign_keys = ON")
+        (found,) = database.execute("PRAGMA user_version").fetchone()
+        return database, found
+
+    def _has_log(self) -> bool:
+        log = f"{self._file}-wal"
+        return os.path.exists(log) and os.path.getsize(log) > 0
 
     def flows(self) -> list[str]:
         return [row["flow"] for row in self._all("SELECT DISTINCT flow FROM runs ORDER BY flow")]

@@ -19,7 +19,7 @@ codec                         Python writes                       Python reads
 from __future__ import annotations
 
 from ..errors import DecodeError
-from . import files, json_codec, lightgbm_models, npy, pickles, tables, torch_modules, xgboost_models
+from . import boosters, files, json_codec, npy, pickles, tables, torch_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _encode_bytes(value: object, at: str) -> Encoded | None:
     return None
 
 
-_MODELS = (xgboost_models.encode, lightgbm_models.encode, torch_modules.encode)
+_MODELS = (boosters.xgboost.encode, boosters.lightgbm.encode, torch_modules.encode)
 
 _DECODERS: dict[str, Callable[[bytes | bytearray], object]] = {
     "bytes": bytes,
@@ -69,8 +69,8 @@ _DECODERS: dict[str, Callable[[bytes | bytearray], object]] = {
     "file": files.decode,
     "arrow": tables.decode,
     "json": json_codec.decode,
-    "xgboost": xgboost_models.decode,
-    "lightgbm": lightgbm_models.decode,
+    "xgboost": boosters.xgboost.decode,
+    "lightgbm": boosters.lightgbm.decode,
     "torch": torch_modules.decode_module,
     "torchscript": torch_modules.decode_script,
     "pickle": pickles.decode,
