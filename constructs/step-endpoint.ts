@@ -5,6 +5,7 @@ import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import type { Deploy, FlowDefinition, Hosting } from "../lib/flow/definition.ts";
+import { codeHash } from "../lib/model/bundle/manifest.ts";
 import { dataPrefix } from "../lib/task/deploy/endpoint.ts";
 import { serviceOf } from "../lib/task/deploy/models.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
@@ -50,7 +51,11 @@ export class StepEndpoint extends EndpointBase {
     this.#hosting = deploy.hosting;
     this.#prefix = namePrefix(environment.stateMachineName(flow.name), endpointName);
     this.#image = new ModelImage(this, "Image", {
-      source: `${resolve(folder, file)}#${name}`,
+      source: {
+        service: `${resolve(folder, file)}#${name}`,
+        models: {},
+        ...(deploy.environment && { python: { environment: deploy.environment, folder } }),
+      },
       environment,
       ...given({ build }),
     });
@@ -74,7 +79,7 @@ export class StepEndpoint extends EndpointBase {
       MILLRACE_ENDPOINT_IMAGE: this.#image.imageUri,
       MILLRACE_ENDPOINT_ROLE: this.role.roleArn,
       MILLRACE_ENDPOINT_PREFIX: this.#prefix,
-      MILLRACE_ENDPOINT_CODE: this.#image.manifest.files["service.mjs"]?.sha256 ?? "none",
+      MILLRACE_ENDPOINT_CODE: codeHash(this.#image.manifest),
       ...(encryptionKey && { MILLRACE_ENDPOINT_KEY: encryptionKey.keyArn }),
     };
   }
