@@ -7,6 +7,7 @@ import type { Construct } from "constructs";
 import type { Deploy, FlowDefinition, Hosting } from "../lib/flow/definition.ts";
 import { codeHash } from "../lib/model/bundle/manifest.ts";
 import { dataPrefix } from "../lib/task/deploy/endpoint.ts";
+import { contentsOf } from "../lib/task/deploy/image-contents.ts";
 import { serviceOf } from "../lib/task/deploy/models.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 import { EndpointBase, onlyVariant } from "./model/endpoint-base.ts";
@@ -75,10 +76,13 @@ export class StepEndpoint extends EndpointBase {
   /** What the step's function must know. */
   get variables(): Readonly<Record<string, string>> {
     const encryptionKey = this.#volumeKey;
+    const { python, dependencies } = this.#image.manifest;
+    const language = python?.file === undefined ? "typescript" : "python";
     return {
       MILLRACE_ENDPOINT_IMAGE: this.#image.imageUri,
       MILLRACE_ENDPOINT_ROLE: this.role.roleArn,
       MILLRACE_ENDPOINT_PREFIX: this.#prefix,
+      MILLRACE_ENDPOINT_CONTENTS: JSON.stringify(contentsOf(language, python?.requirements, dependencies)),
       MILLRACE_ENDPOINT_CODE: codeHash(this.#image.manifest),
       ...(encryptionKey && { MILLRACE_ENDPOINT_KEY: encryptionKey.keyArn }),
     };

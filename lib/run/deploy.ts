@@ -7,15 +7,17 @@ import type { Deploy } from "../flow/definition.ts";
 import type { DeploymentRecord } from "../metadata/deployments.ts";
 import { newRunId } from "../metadata/run-id.ts";
 import { codeHash } from "../model/bundle/manifest.ts";
+import { namedNeeds } from "../model/bundle/needs.ts";
 import { readManifest } from "../model/bundle/read.ts";
 import { saveBundle } from "../model/bundle/save.ts";
 import { PythonServiceError } from "../model/python/errors.ts";
 import type { PythonModelFile } from "../model/python/host.ts";
-import { isPythonService } from "../model/python/service.ts";
+import { isPythonService, pythonImage } from "../model/python/service.ts";
 import { loadService } from "../model/service/load.ts";
 import type { ModelService, ServiceClass } from "../model/service/model-service.ts";
 import { packAll, startService, stopService } from "../model/service/parts.ts";
 import { DeploymentFailedError } from "../task/deploy/errors.ts";
+import { assertReadable, contentsOf } from "../task/deploy/image-contents.ts";
 import { deployedModels, modelsToDeploy, type ServiceModel, serviceOf } from "../task/deploy/models.ts";
 import { toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest, StepContext } from "../task/protocol.ts";
@@ -90,11 +92,24 @@ async function writeBundle(
     cacheDir: join(store, "cache"),
     ...(environment && { python: { environment, folder: flowFolder } }),
   });
+  await assertReadableOnAws(service, models);
   const Service = service.constructor as ServiceClass;
   await tryOut(deploy, await packed(Service, models, blobs));
   // Fresh values: starting may have changed those that it was tried out with.
   await saveBundle(await packed(Service, models, blobs), folder, { file });
   return codeHash(await readManifest(folder));
+}
+
+/** Here a bundle has whatever its models need; on AWS its image is made before them. */
+async function assertReadableOnAws(service: ModelService, models: readonly ServiceModel[]): Promise<void> {
+  const { name } = service.constructor;
+  if (isPythonService(service)) {
+    const image = pythonImage(service);
+    if (image !== undefined) assertReadable(name, models, contentsOf("python", image.requirements));
+    return;
+  }
+  const { python, npm } = await namedNeeds(service);
+  assertReadable(name, models, contentsOf("typescript", python?.requirements, npm?.dependencies));
 }
 
 async function packed(Service: ServiceClass, models: readonly ServiceModel[], blobs: BlobStore): Promise<ModelService> {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { deployStack } from "./support/deploy.ts";
+import { Requests } from "./support/emulator.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
 import { runHere } from "./support/run-here.ts";
 
@@ -29,17 +30,21 @@ async function invoke(rows: unknown, endpoint = "iris-svm"): Promise<unknown> {
   return JSON.parse(await readFile(answer, "utf8"));
 }
 
-describe.skipIf(!hasSklearn)("a classifier of scikit-learn, with a service in Python", () => {
-  beforeAll(async () => {
-    scratch = await mkdtemp(join(tmpdir(), "millrace-deploy-"));
-    vi.stubEnv("MILLRACE_PYTHON", "/usr/bin/python3");
-    flows = await deployFlows(aws, [{ file: "examples/iris-svm/release.ts" }]);
-  });
-  afterAll(async () => {
-    vi.unstubAllEnvs();
-    await rm(scratch, { recursive: true });
-  });
+beforeAll(async () => {
+  if (!hasSklearn) return;
+  scratch = await mkdtemp(join(tmpdir(), "millrace-deploy-"));
+  vi.stubEnv("MILLRACE_PYTHON", "/usr/bin/python3");
+  flows = await deployFlows(aws, [
+    { file: "examples/iris-svm/release.ts" },
+    { file: "test/aws/fixtures/runners/flow.ts" },
+  ]);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  if (hasSklearn) await rm(scratch, { recursive: true });
+});
 
+describe.skipIf(!hasSklearn)("a classifier of scikit-learn, with a service in Python", () => {
   test("answers on the endpoint that the flow has deployed to", async () => {
     const { execution, run } = await flows.run("ReleaseSvm");
     expect(execution.cause).toBeUndefined();
@@ -84,5 +89,37 @@ describe.skipIf(!hasSklearn)("a classifier of scikit-learn, with a service in Py
     const { SvmEndpoint } = await deployStack(aws, { app: "examples/iris-svm/app.ts", env: { MILLRACE_STORE: store } });
     expect(await invoke([setosa, doubtful], SvmEndpoint?.EndpointName)).toEqual(["Iris-setosa", "Iris-virginica"]);
     await expect(invoke([[1, 2]], SvmEndpoint?.EndpointName)).rejects.toThrow(/\(ModelError\).*\(400\).*\[0\]/s);
+  });
+});
+
+describe.skipIf(!hasSklearn)("models of ONNX and of scikit-learn, with a service in TypeScript", () => {
+  const rows = [
+    [1, 2],
+    [0, 0],
+  ];
+
+  test("answer where the service names what they need", async () => {
+    const { execution } = await flows.run("Runners");
+    expect(execution.cause).toBeUndefined();
+    expect(await invoke(rows, "runners")).toEqual([
+      { score: 22, kind: "high" },
+      { score: 0, kind: "low" },
+    ]);
+  });
+
+  test("fail the run before anything is made where it does not, and answer on", async () => {
+    const requests = new Requests(aws.endpoint);
+    await requests.clear();
+    const { execution, run } = await flows.run("Runners", { weight: 3, forgets: true });
+    expect(execution.error).toBe("MODEL_NEEDS");
+    expect(run.failure).toMatchObject({
+      name: "MODEL_NEEDS",
+      message:
+        "The model net of Forgetful is OnnxModel, and the image of Forgetful has no onnxruntime-node or onnxruntime-web. " +
+        'Let Forgetful name it: static override readonly packages = ["onnxruntime-node"], and deploy the flow again.',
+      task: { step: "fail" },
+    });
+    expect((await requests.list()).filter(({ service }) => service === "sagemaker")).toEqual([]);
+    expect(await invoke([[1, 2]], "runners")).toEqual([{ score: 22, kind: "high" }]);
   });
 });

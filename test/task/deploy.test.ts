@@ -57,7 +57,15 @@ beforeEach(async () => {
   const startedAt = new Date().toISOString();
   const run = { flow: "Release", run: "r1", status: "running", startedAt, parameters: {}, tags: [] } as const;
   await store.beginRun({ ...run, owner: thisProcess() });
-  const settings = { image: "image", roleArn: "role", prefix: "millrace-release-iris", bucket: "bucket", code: "c0de" };
+  const contents = { language: "typescript", npm: [] } as const;
+  const settings = {
+    image: "image",
+    roleArn: "role",
+    prefix: "millrace-release-iris",
+    bucket: "bucket",
+    code: "c0de",
+    contents,
+  };
   step = {
     store,
     blobs: new FolderBlobStore(folder),

@@ -55,6 +55,8 @@ const manifest = z.object({
   unpacked: z.array(z.string()).exactOptional(),
   /** Of a service or models in Python. */
   python: python.exactOptional(),
+  /** The npm packages beside it that npm installs, with their versions. */
+  dependencies: z.record(z.string(), z.string()).exactOptional(),
   /** The npm packages that are in its code. */
   packages: z
     .array(z.object({ name: z.string(), version: z.string() }))

@@ -14,7 +14,8 @@ import { bundleRuntime, bundleService, type NpmPackage } from "./code.ts";
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
 import { type BundleManifest, type BundleModel, type BundlePython, manifestFile } from "./manifest.ts";
-import { needsOf } from "./needs.ts";
+import { kebab } from "./names.ts";
+import { namedNeeds, needsOf, packagesOf } from "./needs.ts";
 import { pythonContent, pythonRuntime, requirementsFile } from "./python.ts";
 
 export interface SaveOptions {
@@ -74,8 +75,8 @@ async function filesOf(service: ModelService, file: string, { origins, codeOnly 
   const values = codeOnly ? new Map<string, unknown>() : modelsOf(service);
   const encoded = [...values].map(([name, value]) => ({ name, ...encode(value, name) }));
   const [{ python, npm }, { code, packages }, runtime] = await Promise.all([
-    needsOf(kebab(service.constructor.name), values.values()),
-    bundleService(file, service.constructor.name),
+    codeOnly ? namedNeeds(service) : needsOf(service, values.values()),
+    bundleService(file, service.constructor.name, packagesOf(service)),
     bundleRuntime(),
   ]);
   const models = encoded.map(({ name, codec, type }) => {
@@ -135,6 +136,7 @@ function complete(Service: ServiceClass, name: string, content: Content, given?:
     models: [...models],
     ...(unpacked !== undefined && { unpacked: [...unpacked] }),
     ...(python !== undefined && { python }),
+    ...(dependencies !== undefined && { dependencies }),
     ...(packages !== undefined && { packages }),
     files: Object.fromEntries(hashes),
   } as BundleManifest;
@@ -190,8 +192,4 @@ function declaringFile(Service: ServiceClass): string {
   throw new BundleError("BUNDLE_CODE", `It is not known which file declares ${Service.name}.`, {
     fix: "Bundle it from its file: millrace bundle service.ts.",
   });
-}
-
-function kebab(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
 }

@@ -72,6 +72,11 @@ export function isPythonService(service: ModelService): boolean {
   return runtimes.has(service);
 }
 
+/** What a service in Python has in an image of its code alone; `undefined` where nobody names it. */
+export function pythonImage(service: ModelService): PythonImage | undefined {
+  return runtimes.get(service)?.image;
+}
+
 /**
  * Writes the models that a Python service has packed itself; tells what the service needs. It is done then.
  *

@@ -3,6 +3,7 @@ import type { AwsClient } from "../../aws/client.ts";
 import { S3Bucket } from "../../aws/s3.ts";
 import { isAlreadyThere, isNotFound, sagemaker } from "../../aws/sagemaker.ts";
 import type { Deploy, Hosting } from "../../flow/definition.ts";
+import type { ImageContents } from "./image-contents.ts";
 import { hasLocalStorage } from "./local-storage.ts";
 
 /** What the construct has made for the endpoint of a step. */
@@ -17,6 +18,8 @@ export interface EndpointSettings {
   readonly key?: string;
   /** SHA-256 of the service's code. */
   readonly code: string;
+  /** What the image can read models with. */
+  readonly contents: ImageContents;
 }
 
 export interface EndpointState {

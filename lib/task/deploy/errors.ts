@@ -1,4 +1,5 @@
 import { MillraceError } from "../../errors.ts";
+import type { ServiceModel } from "./models.ts";
 
 /** An endpoint did not come into service with what a step has made; what was there before answers on. */
 export class DeploymentFailedError extends MillraceError {
@@ -9,5 +10,49 @@ export class DeploymentFailedError extends MillraceError {
   constructor(endpoint: string, reason: string, fix: string, cause?: unknown) {
     super("DEPLOYMENT_FAILED", `The endpoint ${endpoint} did not come into service: ${reason}`, { fix, cause });
     this.reason = reason;
+  }
+}
+
+/** A model needs what the image of its service does not have: that is made when the flow is deployed, before there is a model. */
+export class ModelNeedsError extends MillraceError {
+  constructor(service: string, { path, ref }: ServiceModel, lacks: string, fix: string) {
+    super(
+      "MODEL_NEEDS",
+      `The model ${path} of ${service} is ${ref.type}, and the image of ${service} has no ${lacks}.`,
+      {
+        fix: `${fix}, and deploy the flow again.`,
+      },
+    );
+  }
+
+  /** @param needed Of which one is enough. */
+  static npm(service: string, model: ServiceModel, needed: readonly string[]): ModelNeedsError {
+    const [first = ""] = needed;
+    const fix = `Let ${service} name it: static override readonly packages = ["${first}"]`;
+    return new ModelNeedsError(service, model, needed.join(" or "), fix);
+  }
+
+  /** @param lacks Where it is known. */
+  static python(
+    service: string,
+    model: ServiceModel,
+    lacks: string | undefined,
+    language: "typescript" | "python",
+  ): ModelNeedsError {
+    const names = lacks === undefined ? "[]" : `["${lacks}"]`;
+    const fix =
+      language === "typescript"
+        ? `Let ${service} name it: static override readonly python = { requirements: ${names} }`
+        : `Add ${lacks} to the requirements of ${service}, or of the flow's python`;
+    return new ModelNeedsError(service, model, lacks ?? "Python", fix);
+  }
+
+  static onnx(service: string, model: ServiceModel): ModelNeedsError {
+    return new ModelNeedsError(
+      service,
+      model,
+      "reader of ONNX in Python",
+      "Let a service in TypeScript answer with it",
+    );
   }
 }

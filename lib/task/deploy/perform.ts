@@ -10,7 +10,8 @@ import type { StepContext } from "../protocol.ts";
 import { Deployment } from "./deployment.ts";
 import type { SageMakerEndpoint } from "./endpoint.ts";
 import { DeploymentFailedError } from "./errors.ts";
-import { modelsToDeploy } from "./models.ts";
+import { assertReadable } from "./image-contents.ts";
+import { modelsToDeploy, serviceOf } from "./models.ts";
 import { type DeployAnswer, type DeployPerformance, isTakenUp, type ParkedAttempt } from "./protocol.ts";
 
 /** A step that deploys, and where. */
@@ -41,10 +42,12 @@ export async function performDeployment(
 }
 
 async function park(step: DeployStep, body: unknown, performance: DeployPerformance): Promise<DeployAnswer> {
-  const { store, blobs, context, deploy } = step;
+  const { store, blobs, context, deploy, endpoint } = step;
   const { attempt, commit, isCommitted } = await runTask(store, blobs, context, body, performance);
   if (isCommitted) return { ...(await endTask(store, context, performance, commit)), status: "Deployed" };
-  await failing(step, performance, attempt, async () => modelsToDeploy(context.step, deploy, commit));
+  await failing(step, performance, attempt, async () => {
+    assertReadable(serviceOf(deploy).name, modelsToDeploy(context.step, deploy, commit), endpoint.settings.contents);
+  });
   const { token, redrive = 0 } = performance;
   const now = new Date();
   const parked = { id: newRunId(now), token, attempt, redrive, parkedAt: now.toISOString() };
