@@ -103,7 +103,7 @@ export class StepEndpoint extends EndpointBase {
       StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
     });
     const data = bucket.arnForObjects(`${dataPrefix(this.endpointName)}*`);
-    allow(["s3:PutObject", "s3:AbortMultipartUpload"], [data]);
+    allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [data]);
     if (encryptionKey) {
       allow(["kms:CreateGrant"], [encryptionKey.keyArn], { Bool: { "kms:GrantIsForAWSResource": true } });
       allow(["kms:DescribeKey"], [encryptionKey.keyArn]);

@@ -64,7 +64,7 @@ export class Deployment {
       await endpoint.delete();
       return { deployment: this.#parked, status: "Deleting" };
     }
-    const data = await endpoint.putData(await modelData(serviceOf(deploy).name, this.#models, blobs));
+    const data = await endpoint.putData(modelData(serviceOf(deploy).name, this.#models, blobs));
     this.#record = this.#begun(data, found?.config);
     try {
       await endpoint.prepare(id, data);
