@@ -122,7 +122,7 @@ describe("an object that comes in pieces", () => {
     await using fake = await FakeS3.start();
     const bucket = new S3Bucket(fake.client(), "store");
     await bucket.putNewStream("key", source(50 * MiB).pieces());
-    const parts = await Readable.from(bucket.parts("key").toArray());
+    const parts = await Readable.from(bucket.parts("key")).toArray();
     expect(parts).toHaveLength(7);
     expect(Buffer.compare(Buffer.concat(parts), fake.objects.get("/store/key") ?? Buffer.from("none"))).toBe(0);
   });

@@ -17,6 +17,8 @@ export class FakeSageMaker implements AsyncDisposable {
   readonly changes: string[] = [];
   /** The message of a ValidationException, by the operation that is refused with it. */
   readonly refusals = new Map<string, string>();
+  /** What the bucket answers instead, by the method. */
+  readonly bucketRefusals = new Map<string, { readonly status: number; readonly code: string }>();
   /** What is in the bucket, by its path. */
   readonly objects = new Map<string, Buffer>();
   readonly #server = createServer(async (request, response) => {
@@ -51,7 +53,12 @@ export class FakeSageMaker implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #store({ method, url = "" }: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  #store({ method = "", url = "" }: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const refusal = this.bucketRefusals.get(method);
+    if (refusal !== undefined) {
+      const content = `<Error><Code>${refusal.code}</Code><Message>It says no.</Message></Error>`;
+      return void response.writeHead(refusal.status).end(content);
+    }
     if (method === "PUT") this.objects.set(url, body);
     response.writeHead(this.objects.has(url) ? 200 : 404).end();
   }

@@ -1,5 +1,13 @@
-import { MillraceError } from "../../errors.ts";
+import { AwsError, CredentialsError } from "../../aws/errors.ts";
+import { remedyFor } from "../../aws/failures.ts";
+import { isMillraceError, MillraceError } from "../../errors.ts";
 import type { ServiceModel } from "./models.ts";
+
+/** What another try would not mend: not the services' moods, nor the network's, nor what nobody expects. */
+export function isFinal(error: unknown): boolean {
+  if (error instanceof AwsError) return remedyFor(error) === "give up";
+  return isMillraceError(error) && !(error instanceof CredentialsError);
+}
 
 /** An endpoint did not come into service with what a step has made; what was there before answers on. */
 export class DeploymentFailedError extends MillraceError {
