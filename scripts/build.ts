@@ -40,6 +40,25 @@ const optionsUnread: Plugin = {
   },
 };
 
+/** Lambda runs no commands. */
+const withoutCommands: Plugin = {
+  name: "without-commands",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]lib[\\/]task[\\/]command\.ts$/ }, () => ({
+      contents: 'export function bindCommand() { throw new Error("Lambda runs no commands."); }',
+    }));
+  },
+};
+
+const runtime = {
+  ...common,
+  sourcemap: "linked",
+  outExtension: { ".js": ".mjs" },
+  // A step's bundle has it where the project does.
+  external: ["apache-arrow"],
+  minify: true,
+} satisfies BuildOptions;
+
 // Built beside it and then put in its place, so that a build that fails leaves the last one.
 const next = "dist.next";
 rmSync(next, { recursive: true, force: true });
@@ -54,22 +73,21 @@ await Promise.all([
     plugins: [withoutSaving],
   }),
   build({
-    ...common,
-    sourcemap: "linked",
+    ...runtime,
     entryPoints: {
       begin: "lambdas/begin.ts",
       task: "lambdas/task.ts",
       end: "lambdas/end.ts",
-      batch: "lambdas/batch.ts",
       deploy: "lambdas/deploy.ts",
-      boot: "lambdas/boot.ts",
       "build-image": "lambdas/build-image.ts",
     },
     outdir: `${next}/lambdas`,
-    outExtension: { ".js": ".mjs" },
-    // A step's bundle has it where the project does.
-    external: ["apache-arrow"],
-    minify: true,
+    plugins: [optionsUnread, withoutCommands],
+  }),
+  build({
+    ...runtime,
+    entryPoints: { batch: "lambdas/batch.ts", boot: "lambdas/boot.ts" },
+    outdir: `${next}/lambdas`,
     plugins: [optionsUnread],
   }),
   promisify(execFile)("node_modules/.bin/tsc", ["-p", "tsconfig.build.json", "--outDir", `${next}/types`]),

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { openClient } from "../../lib/client/index.ts";
 import { deployStack } from "./support/deploy.ts";
 import { Requests } from "./support/emulator.ts";
-import { deployFlows, type Flows } from "./support/flows.ts";
+import { deployFlows, Flows } from "./support/flows.ts";
 import { runHere } from "./support/run-here.ts";
 
 const aws = inject("aws");
@@ -34,10 +35,7 @@ beforeAll(async () => {
   if (!hasSklearn) return;
   scratch = await mkdtemp(join(tmpdir(), "millrace-deploy-"));
   vi.stubEnv("MILLRACE_PYTHON", "/usr/bin/python3");
-  flows = await deployFlows(aws, [
-    { file: "examples/iris-svm/release.ts" },
-    { file: "test/aws/fixtures/runners/flow.ts" },
-  ]);
+  flows = await deployFlows(aws, [{ file: "examples/iris-svm/release.ts" }]);
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -98,8 +96,19 @@ describe.skipIf(!hasSklearn)("models of ONNX and of scikit-learn, with a service
     [0, 0],
   ];
 
+  let runners: Flows;
+
+  /** As `npx cdk deploy` does, where there is no Docker for the image. */
+  beforeAll(async () => {
+    const context = { flows: "test/aws/fixtures/runners/flow.ts", imageBuild: "codebuild" };
+    const app = "node_modules/.bin/node bin/app.ts";
+    const { Runners } = await deployStack(aws, { app, stacks: ["Runners"], context });
+    const { Table: table = "", Bucket: bucket = "", StateMachineArn: machine = "" } = Runners ?? {};
+    runners = new Flows(aws, await openClient({ table, bucket }), table, new Map([["Runners", machine]]));
+  });
+
   test("answer where the service names what they need", async () => {
-    const { execution } = await flows.run("Runners");
+    const { execution } = await runners.run("Runners");
     expect(execution.cause).toBeUndefined();
     expect(await invoke(rows, "runners")).toEqual([
       { score: 22, kind: "high" },
@@ -110,7 +119,7 @@ describe.skipIf(!hasSklearn)("models of ONNX and of scikit-learn, with a service
   test("fail the run before anything is made where it does not, and answer on", async () => {
     const requests = new Requests(aws.endpoint);
     await requests.clear();
-    const { execution, run } = await flows.run("Runners", { weight: 3, forgets: true });
+    const { execution, run } = await runners.run("Runners", { weight: 3, forgets: true });
     expect(execution.error).toBe("MODEL_NEEDS");
     expect(run.failure).toMatchObject({
       name: "MODEL_NEEDS",

@@ -57,6 +57,42 @@ test("no other step may deploy", () => {
   expect(roles.get("Release: start")).toBe(roles.get("Release: end"));
 });
 
+describe("who may read the flow", () => {
+  /** The partitions of the table that the role Reader may read. */
+  const partitions = (template: Template) =>
+    Object.values(template.findResources("AWS::IAM::Policy"))
+      .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes("Reader"))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Record<string, Record<string, unknown>>[])
+      .flatMap(({ Condition }) => Object.values(Condition ?? {}) as Record<string, string[]>[])
+      .flatMap((condition) => condition["dynamodb:LeadingKeys"] ?? []);
+  const reader = (stack: Stack) => new Role(stack, "Reader", { assumedBy: new AccountRootPrincipal() });
+
+  test("reads its records, the models, and the deployments of its endpoints: of no others", () => {
+    const { template } = deployable({ flow: file }, (flow, stack) => void flow.grantRead(reader(stack)));
+    const shared = ["MODELS", "M#*", "L#*"];
+    expect(partitions(template)).toEqual([
+      "FLOWS",
+      "Release@main",
+      "Release@main#*",
+      ...shared,
+      "ENDPOINTS",
+      "D#scaler",
+    ]);
+  });
+
+  test("reads those of a flow that another app deployed where its endpoints are named", () => {
+    const stack = new Stack(new App(), "Stack");
+    const environment = new FlowEnvironment(stack, "Environment");
+    const attributes = { flowName: "Release", environment };
+    Flow.fromFlowAttributes(stack, "Flow", { ...attributes, endpointNames: ["iris"] }).grantRead(reader(stack));
+    expect(partitions(Template.fromStack(stack))).toContain("D#iris");
+    const other = new Stack(new App(), "Stack");
+    const unnamed = { ...attributes, environment: new FlowEnvironment(other, "Environment") };
+    Flow.fromFlowAttributes(other, "Flow", unnamed).grantRead(reader(other));
+    expect(partitions(Template.fromStack(other)).join()).not.toMatch(/D#|ENDPOINTS/);
+  });
+});
+
 test("others are let in to the endpoint, and its service to what it needs", () => {
   const granted = deployable({ flow: file }, (flow, stack) => {
     const endpoint = flow.endpoint("release");

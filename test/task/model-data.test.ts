@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { unpackTar } from "modern-tar";
+import { createTarDecoder, unpackTar } from "modern-tar";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
 import type { Blob, BlobStore } from "../../lib/data/store.ts";
 import { modelData } from "../../lib/task/deploy/model-data.ts";
 import type { ServiceModel } from "../../lib/task/deploy/models.ts";
+import { tar } from "../../lib/task/deploy/tar.ts";
 
 const MiB = 2 ** 20;
 let folder: string;
@@ -52,6 +53,17 @@ test("the archive has the models as they are stored, and a manifest with their h
   const { models: listed, files: hashes } = JSON.parse(String(manifest));
   expect(listed[1]).toEqual({ name: "words.table", file: "models/words.table", codec: "buffer", type: "Buffer" });
   expect(hashes["models/net"]).toEqual({ sha256: hash("sha256", large), size: large.length });
+});
+
+test("a file of 8 GiB and more has its size in the archive", async () => {
+  const size = 8 ** 11 + 5;
+  const header = (await tar([{ name: "models/net", size, pieces: [] }]).next()).value;
+  const decoder = createTarDecoder();
+  const writer = decoder.writable.getWriter();
+  void writer.write(header);
+  const { value } = await decoder.readable.getReader().read();
+  expect(value?.header).toMatchObject({ name: "models/net", size });
+  await writer.abort().catch(() => {});
 });
 
 test("the same models give the same bytes and the same name, others another one", async () => {

@@ -132,17 +132,21 @@ export class Deployment {
   /** Another deployment found this one in service before it was seen here: then it has come so far, and is history. */
   async #wasReplaced(): Promise<boolean> {
     const { store, deploy, endpoint } = this.#step;
-    const others = await store.deployments.list(deploy.endpoint, { limit: 20 });
-    return others.some(({ previous }) => previous === endpoint.nameOf(this.#parked.id));
+    const own = endpoint.nameOf(this.#parked.id);
+    for await (const { previous } of store.deployments.all(deploy.endpoint)) if (previous === own) return true;
+    return false;
   }
 
   /** The configuration before this one stays, for whoever wants to go back; the one before that goes. */
   async #removeOutdated(): Promise<void> {
     const { store, deploy, endpoint } = this.#step;
-    const previous = this.#record?.previous;
-    const known = await store.deployments.list(deploy.endpoint, { limit: 20 });
-    const outdated = known.find(({ config }) => config !== undefined && config === previous)?.previous;
-    if (outdated !== undefined) await endpoint.removeConfig(outdated);
+    const before = this.#record?.previous;
+    if (before === undefined) return;
+    for await (const { config, previous } of store.deployments.all(deploy.endpoint)) {
+      if (config !== before) continue;
+      if (previous !== undefined) await endpoint.removeConfig(previous);
+      return;
+    }
   }
 }
 

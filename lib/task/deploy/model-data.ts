@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
-import { createTarPacker } from "modern-tar";
 import { artifactPieces } from "../../data/artifacts.ts";
 import type { BlobStore } from "../../data/store.ts";
 import type { BundleManifest } from "../../model/bundle/manifest.ts";
 import { manifestFile } from "../../model/bundle/manifest-file.ts";
 import type { ServiceModel } from "./models.ts";
+import { type TarFile, tar } from "./tar.ts";
 
 /** The archive that SageMaker unpacks into `/opt/ml/model`. */
 export interface ModelData {
@@ -20,7 +20,7 @@ export interface ModelData {
  */
 export function modelData(service: string, models: readonly ServiceModel[], blobs: BlobStore): ModelData {
   const manifest = JSON.stringify(manifestOf(service, models));
-  return { hash: hash("sha256", manifest), pieces: () => gzipped(archive(manifest, models, blobs)) };
+  return { hash: hash("sha256", manifest), pieces: () => gzipped(tar(filesOf(manifest, models, blobs))) };
 }
 
 function manifestOf(service: string, models: readonly ServiceModel[]): BundleManifest {
@@ -40,25 +40,13 @@ function fileOf(path: string): string {
   return `models/${path}`;
 }
 
-function archive(manifest: string, models: readonly ServiceModel[], blobs: BlobStore): ReadableStream<Uint8Array> {
-  const { readable, controller } = createTarPacker();
-  const add = async (name: string, size: number, pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => {
-    const header = { name, size, type: "file", mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) } as const;
-    const writer = controller.add(header).getWriter();
-    for await (const piece of pieces) await writer.write(piece);
-    await writer.close();
-  };
-  const addAll = async () => {
-    await add(manifestFile, Buffer.byteLength(manifest), [Buffer.from(manifest)]);
-    for (const { path, ref } of models) await add(fileOf(path), ref.size, artifactPieces(ref, blobs));
-    controller.finalize();
-  };
-  addAll().catch((error: unknown) => controller.error(error));
-  return readable;
+function* filesOf(manifest: string, models: readonly ServiceModel[], blobs: BlobStore): Generator<TarFile> {
+  yield { name: manifestFile, size: Buffer.byteLength(manifest), pieces: [Buffer.from(manifest)] };
+  for (const { path, ref } of models) yield { name: fileOf(path), size: ref.size, pieces: artifactPieces(ref, blobs) };
 }
 
 /** Fast, since models are numbers, which hardly shrink. */
-async function* gzipped(content: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gzipped(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { createGzip } = process.getBuiltinModule("node:zlib");
   const { pipeline } = process.getBuiltinModule("node:stream/promises");
   const gzip = createGzip({ level: 1 });
