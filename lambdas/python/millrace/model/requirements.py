@@ -49,7 +49,7 @@ def check(requirements: Iterable[str]) -> None:
     missing, others = [], []
     for requirement in requirements:
         name, exact = _name(requirement), re.search(r"==\s*([\w.!+-]+)(?![\w.*])", requirement)
-        if name == "" or "://" in requirement or ";" in requirement:
+        if name == "" or name.startswith("-") or "://" in requirement or ";" in requirement:
             continue
         try:
             found = metadata.version(name)
