@@ -4,10 +4,20 @@ import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import { DeployError } from "../constructs/errors.ts";
 import { FlowEnvironment } from "../constructs/flow-environment.ts";
 import { FlowStack } from "../constructs/flow-stack.ts";
-import { isMillraceError } from "../lib/errors.ts";
+import type { ImageBuild } from "../constructs/model/image.ts";
+import { isMillraceError, MillraceError } from "../lib/errors.ts";
 import { loadFlow } from "../lib/flow/load/load.ts";
 
 const app = new App();
+
+/** In the context of cdk.json, or by `npx cdk deploy --context imageBuild=codebuild`. */
+function imageBuildOf(given: unknown): ImageBuild {
+  if (given === undefined || given === "docker") return "docker";
+  if (given === "codebuild") return given;
+  throw new MillraceError("OPTION", `imageBuild is docker or codebuild; received ${JSON.stringify(given)}.`, {
+    fix: "Correct it in the context of cdk.json, or in the option --context.",
+  });
+}
 
 try {
   const shared = new Stack(app, "Millrace");
@@ -15,6 +25,7 @@ try {
   // What `--store aws` reads.
   new CfnOutput(shared, "Table", { value: environment.table.tableName });
   new CfnOutput(shared, "Bucket", { value: environment.bucket.bucketName });
+  const imageBuild = imageBuildOf(app.node.tryGetContext("imageBuild"));
   const stacks = new Map([["Millrace", "the environment"]]);
   for (const file of globSync(app.node.getContext("flows")).sort()) {
     const { definition } = await loadFlow(file, { cacheDir: ".millrace/cache" });
@@ -26,7 +37,7 @@ try {
       );
     }
     stacks.set(name, file);
-    new FlowStack(app, name, { flow: file, environment, batchNetwork: "public" });
+    new FlowStack(app, name, { flow: file, environment, batchNetwork: "public", imageBuild });
   }
 } catch (error) {
   if (!isMillraceError(error)) throw error;

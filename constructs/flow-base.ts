@@ -15,7 +15,10 @@ export interface IFlow extends IResource {
 
   /** To start runs, and to see how those that it started stand. */
   grantStartExecution(grantee: IGrantable): Grant;
-  /** To read the flow's records and artifacts, and the console lines of a flow of this app: another app's log group is not known here. */
+  /**
+   * To read the flow's records and artifacts, the models of its environment, the deployments of its endpoints, and the console lines of a flow of this
+   * app: another app's log group is not known here.
+   */
   grantRead(grantee: IGrantable): Grant;
 
   /** Any metric of the state machine. */
@@ -39,12 +42,15 @@ export interface FlowAttributes {
   readonly flowName: string;
   /** The environment that the flow was deployed to. */
   readonly environment: IFlowEnvironment;
+  /** The endpoints that its steps deploy to, for `grantRead`. Default: none. */
+  readonly endpointNames?: readonly string[];
 }
 
 export abstract class FlowBase extends Resource implements IFlow {
   abstract readonly flowName: string;
   abstract readonly stateMachine: IStateMachine;
   abstract readonly environment: IFlowEnvironment;
+  protected abstract readonly endpointNames: readonly string[];
 
   grantStartExecution(grantee: IGrantable): Grant {
     return this.stateMachine.grantStartExecution(grantee).combine(
@@ -57,7 +63,7 @@ export abstract class FlowBase extends Resource implements IFlow {
   }
 
   grantRead(grantee: IGrantable): Grant {
-    return readStatements(this.environment, this.flowName)
+    return readStatements(this.environment, this.flowName, this.endpointNames)
       .map(({ actions, resources, conditions }) =>
         Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }),
       )
@@ -98,11 +104,13 @@ export class ImportedFlow extends FlowBase {
   readonly flowName: string;
   readonly stateMachine: IStateMachine;
   readonly environment: IFlowEnvironment;
+  protected readonly endpointNames: readonly string[];
 
   constructor(scope: Construct, id: string, attributes: FlowAttributes) {
     super(scope, id);
     this.flowName = attributes.flowName;
     this.environment = attributes.environment;
+    this.endpointNames = attributes.endpointNames ?? [];
     const name = this.environment.stateMachineName(this.flowName);
     this.stateMachine = StateMachine.fromStateMachineName(this, "Resource", name);
   }

@@ -120,6 +120,10 @@ export class FlowSteps extends Construct {
     return [...new Set([...this.#endpoints.values()].map(({ endpointArn }) => endpointArn))];
   }
 
+  get endpointNames(): string[] {
+    return [...new Set([...this.#endpoints.values()].map(({ endpointName }) => endpointName))];
+  }
+
   get functions(): TaskFunction[] {
     return [...this.tasks.values()].filter((task) => task instanceof TaskFunction);
   }

@@ -94,6 +94,10 @@ export class Flow extends FlowBase implements IGrantable {
     applyConventions(this, environment);
   }
 
+  protected get endpointNames(): readonly string[] {
+    return this.#steps.endpointNames;
+  }
+
   override grantRead(grantee: IGrantable): Grant {
     return super.grantRead(grantee).combine(this.logGroup.grantRead(grantee));
   }

@@ -32,11 +32,22 @@ export function deploymentStatement(environment: IFlowEnvironment, endpoint: str
   return keysStatement(environment, ["ENDPOINTS", deploymentKey(endpoint, "").pk], [...read, ...write]);
 }
 
-/** What shows a flow's runs: its records and artifacts. */
-export function readStatements(environment: IFlowEnvironment, flow: string): PolicyStatement[] {
+/**
+ * What shows a flow's runs: its records and artifacts, the models of the environment, and what was deployed.
+ *
+ * @param endpoints To which the flow deploys.
+ */
+export function readStatements(
+  environment: IFlowEnvironment,
+  flow: string,
+  endpoints: readonly string[],
+): PolicyStatement[] {
+  const deployed = endpoints.map((endpoint) => deploymentKey(endpoint, "").pk);
+  const shared = [...sharedKeys, ...(deployed.length > 0 ? ["ENDPOINTS", ...deployed] : [])];
   return [
     new PolicyStatement({ actions: ["s3:GetObject"], resources: [environment.bucket.arnForObjects("blobs/*")] }),
     recordStatement(environment, flow, read),
+    keysStatement(environment, shared, read),
     ...keyStatements(environment, ["kms:Decrypt"]),
   ];
 }

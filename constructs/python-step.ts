@@ -3,6 +3,7 @@ import { Platform } from "aws-cdk-lib/aws-ecr-assets";
 import { Code, Handler, Runtime, RuntimeFamily } from "aws-cdk-lib/aws-lambda";
 import { Asset } from "aws-cdk-lib/aws-s3-assets";
 import type { Construct } from "constructs";
+import { awsPythonVersion } from "../lib/environment/python.ts";
 import type { PythonBundle } from "./bundle/request.ts";
 import type { JobProgram } from "./job-definition.ts";
 import { builtFolder, readRuntime } from "./runtime.ts";
@@ -14,7 +15,7 @@ export function pythonCode(bundle: PythonBundle | undefined): Pick<TaskFunctionP
     const code = Code.fromAssetImage(bundle.folder, { platform: Platform.LINUX_AMD64 });
     return { code, handler: Handler.FROM_IMAGE, runtime: Runtime.FROM_IMAGE };
   }
-  const runtime = new Runtime(`python${bundle?.version ?? "3.14"}`, RuntimeFamily.PYTHON);
+  const runtime = new Runtime(`python${bundle?.version ?? awsPythonVersion}`, RuntimeFamily.PYTHON);
   const folder = bundle?.kind === "folder" ? bundle.folder : join(builtFolder(), "python");
   return { code: Code.fromAsset(folder), handler: "millrace.lambda_handler.handler", runtime };
 }
@@ -26,7 +27,7 @@ export function pythonProgram(scope: Construct, id: string, bundle: PythonBundle
     ({ path }, index) => new Asset(scope, `${id} ${index === 0 ? "Bundle" : "Packages"}`, { path }),
   );
   return {
-    stockImage: `public.ecr.aws/docker/library/python:${bundle?.version ?? "3.14"}-slim`,
+    stockImage: `public.ecr.aws/docker/library/python:${bundle?.version ?? awsPythonVersion}-slim`,
     command: ["python3", "-c", readRuntime("boot.py")],
     environment: {
       MILLRACE_ARCHIVES: assets.map(({ httpUrl }, index) => `${httpUrl}#${archives[index]?.sha256}`).join(" "),

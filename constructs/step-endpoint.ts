@@ -5,7 +5,11 @@ import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import type { Deploy, FlowDefinition, Hosting } from "../lib/flow/definition.ts";
+import { arrowModule } from "../lib/model/bundle/code.ts";
+import { codeHash } from "../lib/model/bundle/manifest.ts";
+import { arrowPackage } from "../lib/model/bundle/needs.ts";
 import { dataPrefix } from "../lib/task/deploy/endpoint.ts";
+import { contentsOf } from "../lib/task/deploy/image-contents.ts";
 import { serviceOf } from "../lib/task/deploy/models.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 import { EndpointBase, onlyVariant } from "./model/endpoint-base.ts";
@@ -50,7 +54,11 @@ export class StepEndpoint extends EndpointBase {
     this.#hosting = deploy.hosting;
     this.#prefix = namePrefix(environment.stateMachineName(flow.name), endpointName);
     this.#image = new ModelImage(this, "Image", {
-      source: `${resolve(folder, file)}#${name}`,
+      source: {
+        service: `${resolve(folder, file)}#${name}`,
+        models: {},
+        ...(deploy.environment && { python: { environment: deploy.environment, folder } }),
+      },
       environment,
       ...given({ build }),
     });
@@ -70,11 +78,15 @@ export class StepEndpoint extends EndpointBase {
   /** What the step's function must know. */
   get variables(): Readonly<Record<string, string>> {
     const encryptionKey = this.#volumeKey;
+    const { python, dependencies = {}, files } = this.#image.manifest;
+    const language = python?.file === undefined ? "typescript" : "python";
+    const packages = [...Object.keys(dependencies), ...(arrowModule in files ? [arrowPackage] : [])];
     return {
       MILLRACE_ENDPOINT_IMAGE: this.#image.imageUri,
       MILLRACE_ENDPOINT_ROLE: this.role.roleArn,
       MILLRACE_ENDPOINT_PREFIX: this.#prefix,
-      MILLRACE_ENDPOINT_CODE: this.#image.manifest.files["service.mjs"]?.sha256 ?? "none",
+      MILLRACE_ENDPOINT_CONTENTS: JSON.stringify(contentsOf(language, python?.requirements, packages)),
+      MILLRACE_ENDPOINT_CODE: codeHash(this.#image.manifest),
       ...(encryptionKey && { MILLRACE_ENDPOINT_KEY: encryptionKey.keyArn }),
     };
   }
@@ -94,7 +106,7 @@ export class StepEndpoint extends EndpointBase {
       StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
     });
     const data = bucket.arnForObjects(`${dataPrefix(this.endpointName)}*`);
-    allow(["s3:PutObject", "s3:AbortMultipartUpload"], [data]);
+    allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], [data]);
     if (encryptionKey) {
       allow(["kms:CreateGrant"], [encryptionKey.keyArn], { Bool: { "kms:GrantIsForAWSResource": true } });
       allow(["kms:DescribeKey"], [encryptionKey.keyArn]);

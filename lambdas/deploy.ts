@@ -22,6 +22,7 @@ export function taskHandler(context: StepContext, body: unknown) {
     roleArn: variable(process.env, "MILLRACE_ENDPOINT_ROLE"),
     prefix: variable(process.env, "MILLRACE_ENDPOINT_PREFIX"),
     code: variable(process.env, "MILLRACE_ENDPOINT_CODE"),
+    contents: JSON.parse(variable(process.env, "MILLRACE_ENDPOINT_CONTENTS")),
     bucket: variable(process.env, "MILLRACE_BUCKET"),
     ...(key && { key }),
   });

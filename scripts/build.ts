@@ -7,8 +7,7 @@ import { type BuildOptions, build } from "esbuild";
 import { rolldown } from "rolldown";
 import { withoutSaving } from "../lib/model/bundle/without-saving.ts";
 import { builtins } from "./build/builtins.ts";
-import { modelsUnrun } from "./build/models-unrun.ts";
-import { optionsUnread } from "./build/options-unread.ts";
+import { modelsUnrun, optionsUnread, withoutCommands } from "./build/for-lambda.ts";
 
 /**
  * Modules that are loaded together, with all that they import and no chunk before has, are one chunk: a command and a thread come up sooner with
@@ -62,15 +61,14 @@ await Promise.all([
       task: "lambdas/task.ts",
       end: "lambdas/end.ts",
       deploy: "lambdas/deploy.ts",
-      boot: "lambdas/boot.ts",
       "build-image": "lambdas/build-image.ts",
     },
     outdir: `${next}/lambdas`,
-    plugins: [optionsUnread, modelsUnrun],
+    plugins: [optionsUnread, modelsUnrun, withoutCommands],
   }),
   build({
     ...runtimes,
-    entryPoints: { batch: "lambdas/batch.ts" },
+    entryPoints: { batch: "lambdas/batch.ts", boot: "lambdas/boot.ts" },
     outdir: `${next}/lambdas`,
     plugins: [optionsUnread],
   }),

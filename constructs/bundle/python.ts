@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { awsPythonVersion } from "../../lib/environment/python.ts";
 import { readPackages } from "../../lib/environment/requirements.ts";
 import { readFolder, readPythonSources } from "../../lib/environment/sources.ts";
 import type { FlowDefinition, PythonEnvironment } from "../../lib/flow/definition.ts";
@@ -12,9 +13,6 @@ import { writeFolder } from "./folder.ts";
 import { type Archive, archiveOf, isPackaged, packagesForAws, sha256 } from "./python-packages.ts";
 import type { PythonBundle } from "./request.ts";
 import { type Content, zip } from "./zip.ts";
-
-/** Without a `pythonVersion`: the newest that Lambda has, whose standard library has the compression of artifacts. */
-const defaultVersion = "3.14";
 
 /** In bytes: what a function's code may have unpacked. More than that is a container image. */
 const mostUnpacked = 250 * 1024 ** 2;
@@ -59,7 +57,7 @@ interface Place {
 
 async function forLambda(content: Content, place: Place, wanted: "image" | undefined): Promise<PythonBundle> {
   const { folder, scratch, environment } = place;
-  const { requirements, pythonVersion: version = defaultVersion } = environment;
+  const { requirements, pythonVersion: version = awsPythonVersion } = environment;
   const required = requirements === undefined ? undefined : await readPackages(requirements, folder);
   const code = join(scratch, "code");
   await mkdir(code);
@@ -80,7 +78,7 @@ async function forLambda(content: Content, place: Place, wanted: "image" | undef
 /** An image of the user's has the packages; else they come as an archive of their own, which changes less often than the code. */
 async function forBatch(content: Content, place: Place, hasImage: boolean): Promise<PythonBundle> {
   const { folder, scratch, environment } = place;
-  const { requirements, pythonVersion: version = defaultVersion } = environment;
+  const { requirements, pythonVersion: version = awsPythonVersion } = environment;
   const archive = zip(content);
   const path = join(scratch, "step.zip");
   await writeFile(path, archive);

@@ -65,6 +65,7 @@ async function bundleStep(definition: FlowDefinition, context: StepContext, plug
       platform: "node",
       target: "node24",
       minifyWhitespace: true,
+      minifySyntax: true,
       // A failure's stack names the lines that the user wrote.
       sourcemap: "inline",
       sourcesContent: false,

@@ -11,6 +11,7 @@ import type { ModelService, ServiceClass } from "../../lib/model/service/model-s
 import { modelPaths } from "../../lib/model/service/parts.ts";
 import { packFromStore } from "../../lib/model/store/pack.ts";
 import { DeployError } from "../errors.ts";
+import { given } from "../props.ts";
 import type { ServiceBundle, ServiceRequest } from "./request.ts";
 
 /** @throws MillraceError where the bundle was changed, the service does not load, or the store has no such model. */
@@ -32,12 +33,13 @@ async function readBundle({ target, models, bundle }: ServiceRequest): Promise<S
   return { folder: resolve(target), manifest };
 }
 
-async function makeBundle({ target, models, store, scratch, bundle }: ServiceRequest): Promise<ServiceBundle> {
-  const { service, file } = await loadService(target, { cacheDir: ".millrace/cache" });
+async function makeBundle({ target, models, store, python, scratch, bundle }: ServiceRequest): Promise<ServiceBundle> {
+  const { service, file, discard } = await loadService(target, { cacheDir: ".millrace/cache", ...given({ python }) });
   const folder = await mkdtemp(join(scratch, "service-"));
   if (!bundle) {
     // An asset of a stack that is not to be deployed has to be there all the same.
     await writeFile(join(folder, "Dockerfile"), "FROM scratch\n");
+    discard?.();
     return { folder, manifest: manifestOf(service) };
   }
   const origins = await pack(service, models, store);

@@ -1,6 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import type { Construct, IConstruct } from "constructs";
 import type { StoreLocation } from "../../lib/client/open.ts";
+import type { PlacedEnvironment } from "../../lib/model/python/load.ts";
 import { scratchFolder } from "../assets.ts";
 import { askChild } from "../bundle/child.ts";
 import type { ServiceBundle } from "./request.ts";
@@ -16,6 +17,8 @@ export interface PackedService {
   readonly models: Readonly<Record<string, string>>;
   /** A folder, or the table and bucket of a deployed environment, by their names. Default: the folder `MILLRACE_STORE`, or `.millrace`. */
   readonly store?: StoreLocation;
+  /** What a service in Python runs in where its class names no environment. Default: the Python of this machine. */
+  readonly python?: PlacedEnvironment;
 }
 
 /**

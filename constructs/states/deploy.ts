@@ -1,5 +1,4 @@
 import type { Deploy, StepDefinition } from "../../lib/flow/definition.ts";
-import type { DeploymentFailedError } from "../../lib/task/deploy/errors.ts";
 import { unsettled } from "../../lib/task/deploy/protocol.ts";
 import type { Exit, Retrier, State } from "./asl.ts";
 import { type Around, evaluated, stepState } from "./expressions.ts";
@@ -9,11 +8,12 @@ import { attempt, lambdaTask } from "./tasks.ts";
 /** Seconds between two looks at the endpoint: one takes minutes to come into service. */
 const interval = 15;
 
-const failed: DeploymentFailedError["code"] = "DEPLOYMENT_FAILED";
+/** Codes of errors that another call would not mend: the endpoint's, AWS's refusals, and artifacts that cannot be read. */
+const final = ["DEPLOYMENT_FAILED", "AWS", "BLOB_MISSING", "BLOB_CORRUPT"] as const;
 
-/** A deployment goes on wherever its function died: every call of it may be repeated. That the model itself is bad is not tried again. */
+/** A deployment goes on wherever its function died: every call of it may be repeated. */
 const retry: readonly Retrier[] = [
-  { ErrorEquals: [failed], MaxAttempts: 0 },
+  { ErrorEquals: final, MaxAttempts: 0 },
   serviceRetriers.lambda,
   { ErrorEquals: ["States.ALL"], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2 },
 ];

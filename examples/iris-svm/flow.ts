@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { parse } from "csv-parse/sync";
 import { artifact, FlowSpec, parameter, step } from "millrace";
+import { readFlowers } from "./flowers.ts";
 
 /** Classifies Fisher's irises with a support vector machine: TypeScript reads and reports, Python fits. */
 export default class IrisSvm extends FlowSpec {
@@ -19,10 +18,9 @@ export default class IrisSvm extends FlowSpec {
   supportVectors: number[] = [];
 
   @step async start() {
-    const text = await readFile(new URL("iris.csv", import.meta.url), "utf8");
-    const flowers: string[][] = parse(text, { from: 2 });
-    this.rows = flowers.map((flower) => flower.slice(0, 4).map(Number));
-    this.species = flowers.map((flower) => String(flower[4]));
+    const { rows, species } = await readFlowers();
+    this.rows = rows;
+    this.species = species;
     return this.next(this.fit);
   }
 

@@ -10,6 +10,9 @@ export const partSize = 8 * 2 ** 20;
 const multipartFrom = 16 * 2 ** 20;
 const partsAtOnce = 6;
 const mostParts = 10_000;
+/** Of what comes in pieces it is not known how many parts it has: 160 GB at the most. */
+const streamedPartSize = 16 * 2 ** 20;
+const streamedPartsAtOnce = 3;
 
 /** The objects of one bucket. Every method @throws AwsError, CredentialsError */
 export class S3Bucket {
@@ -58,6 +61,29 @@ export class S3Bucket {
     return bytes;
   }
 
+  /** As {@link getInParts}, a part after the other: the next ones are on their way, and no more of the object is in memory. */
+  async *parts(key: string): AsyncGenerator<Uint8Array> {
+    const first = await this.#range(key, 0);
+    const total = Number(first.headers["content-range"]?.split("/")[1] ?? first.content.byteLength);
+    const coming: Promise<HttpResponse>[] = [];
+    let start = first.content.byteLength;
+    const ask = () => {
+      if (start >= total) return;
+      const part = this.#range(key, start);
+      // It is told of when it is this part's turn.
+      part.catch(() => {});
+      coming.push(part);
+      start += partSize;
+    };
+    for (let ahead = 0; ahead < streamedPartsAtOnce; ahead++) ask();
+    yield first.content;
+    for (let part = coming.shift(); part !== undefined; part = coming.shift()) {
+      const { content } = await part;
+      ask();
+      yield content;
+    }
+  }
+
   /** Writes an object unless there is one with this key; @returns whether it did. */
   async putNew(key: string, body: Uint8Array, bodyHash?: string): Promise<boolean> {
     try {
@@ -75,6 +101,25 @@ export class S3Bucket {
     }
   }
 
+  /**
+   * As {@link putNew}, with a body of any size that comes in pieces. No more of it is asked for while as many parts are on their way as may be.
+   */
+  async putNewStream(key: string, pieces: AsyncIterable<Uint8Array>): Promise<boolean> {
+    const parts = inParts(pieces, streamedPartSize);
+    try {
+      const { value: first = new Uint8Array() } = await parts.next();
+      const second = await parts.next();
+      if (second.done === true) return await this.putNew(key, first);
+      await this.#upload(key, (put) => putAsTheyCome([first, second.value], parts, put));
+      return true;
+    } catch (error) {
+      if (error instanceof AwsError && error.status === 412) return false;
+      throw error;
+    } finally {
+      await parts.return(undefined);
+    }
+  }
+
   /** The unsigned call that reads a whole object. */
   getCall(key: string): AwsCall {
     return this.#call("GetObject", "GET", key);
@@ -85,14 +130,22 @@ export class S3Bucket {
   }
 
   async #putParts(key: string, body: Uint8Array): Promise<void> {
+    const size = Math.max(partSize, Math.ceil(body.byteLength / mostParts));
+    await this.#upload(key, (put) =>
+      inParallel(Math.ceil(body.byteLength / size), partsAtOnce, (index) =>
+        put(index, body.subarray(index * size, (index + 1) * size)),
+      ),
+    );
+  }
+
+  /** @param send Puts all parts. */
+  async #upload(key: string, send: (put: PutPart) => Promise<void>): Promise<void> {
     const created = await this.#send("CreateMultipartUpload", "POST", key, { query: "uploads=" });
     const uploadId = requiredElement(created, "UploadId");
     const upload = `uploadId=${encodePart(uploadId)}`;
     try {
-      const size = Math.max(partSize, Math.ceil(body.byteLength / mostParts));
-      const tags: string[] = new Array(Math.ceil(body.byteLength / size));
-      await inParallel(tags.length, partsAtOnce, async (index) => {
-        const part = body.subarray(index * size, (index + 1) * size);
+      const tags: string[] = [];
+      await send(async (index, part) => {
         const { headers } = await this.#send("UploadPart", "PUT", key, {
           query: `partNumber=${index + 1}&${upload}`,
           body: part,
@@ -136,6 +189,51 @@ export class S3Bucket {
       url: new URL(`${this.#base}/${path}${query === undefined ? "" : `?${query}`}`),
       ...rest,
     };
+  }
+}
+
+/** Sends a part of an upload; the first is number 0. */
+type PutPart = (index: number, part: Uint8Array) => Promise<void>;
+
+/** The pieces in parts of a size; the last may be smaller. */
+async function* inParts(pieces: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, undefined> {
+  let part = Buffer.allocUnsafe(size);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let left = piece; left.byteLength > 0; ) {
+      const taken = left.subarray(0, size - filled);
+      part.set(taken, filled);
+      filled += taken.byteLength;
+      left = left.subarray(taken.byteLength);
+      if (filled < size) continue;
+      yield part;
+      part = Buffer.allocUnsafe(size);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield part.subarray(0, filled);
+}
+
+async function putAsTheyCome(
+  first: readonly Uint8Array[],
+  others: AsyncIterable<Uint8Array>,
+  put: PutPart,
+): Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  let count = 0;
+  const send = async (part: Uint8Array) => {
+    if (underWay.size >= streamedPartsAtOnce) await Promise.race(underWay);
+    const sending = put(count++, part).finally(() => underWay.delete(sending));
+    underWay.add(sending);
+    // It is told of by the race, or in the end.
+    sending.catch(() => {});
+  };
+  try {
+    for (const part of first) await send(part);
+    for await (const part of others) await send(part);
+    await Promise.all(underWay);
+  } finally {
+    await Promise.allSettled(underWay);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AwsClient } from "./client.ts";
 import { AwsError } from "./errors.ts";
+import { remedyFor } from "./failures.ts";
 import { callJson, type JsonService } from "./json-protocol.ts";
 
 const service: JsonService = { service: "sagemaker", host: "api.sagemaker", version: "1.1", target: "SageMaker" };
@@ -13,6 +14,19 @@ const service: JsonService = { service: "sagemaker", host: "api.sagemaker", vers
  */
 export function sagemaker(client: AwsClient, operation: string, payload: object): Promise<Record<string, unknown>> {
   return callJson(client, service, operation, payload);
+}
+
+/** Whether SageMaker itself has refused what it was asked for, and would again. */
+export function isRefusal(error: unknown): error is AwsError {
+  return error instanceof AwsError && error.operation.startsWith("SageMaker ") && remedyFor(error) === "give up";
+}
+
+/** What to do about a refusal. */
+export function fixOf({ awsCode, message, fix }: AwsError): string {
+  if (awsCode === "ResourceLimitExceeded" || /quota|limit/i.test(message)) {
+    return "Ask for a higher quota in Service Quotas, or give the step another instanceType or serverless.";
+  }
+  return fix ?? "Change what SageMaker refuses.";
 }
 
 /** Of a thing that is not there, SageMaker says so in words alone. */

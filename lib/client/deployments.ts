@@ -37,7 +37,9 @@ export class Deployments {
    * console.log(deployed?.models.model?.version); // iris:20261123-184309-417-7kq2
    */
   async inService(endpoint: string): Promise<DeploymentRecord | undefined> {
-    const deployed = (await this.list(endpoint)).filter(({ status }) => status === "in_service");
+    const found = await this.#store.records.deployments.list(endpoint);
+    if (found.length === 0) throw new NotFoundError("endpoint", endpoint, await this.endpoints());
+    const deployed = found.filter(({ status }) => status === "in_service");
     // Of two that overlapped, the one that began first may have come last.
     const replaced = new Set(deployed.map(({ previous }) => previous));
     return deployed.find(({ config }) => config === undefined || !replaced.has(config));

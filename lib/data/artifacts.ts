@@ -84,6 +84,13 @@ export async function artifactBytes(ref: ArtifactRef, blobs: BlobStore): Promise
   return inlineBytes(ref) ?? (await blobs.get(ref));
 }
 
+/** As {@link artifactBytes}, a piece after the other: however large it is, it takes little memory. */
+export async function* artifactPieces(ref: ArtifactRef, blobs: BlobStore): AsyncGenerator<Uint8Array> {
+  const inline = inlineBytes(ref);
+  if (inline === undefined) yield* blobs.pieces(ref);
+  else yield inline;
+}
+
 function inlineBytes({ codec, inline }: ArtifactRef): Uint8Array | undefined {
   return inline === undefined ? undefined : Buffer.from(inline, codec === "json" ? "utf8" : "base64");
 }

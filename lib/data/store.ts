@@ -4,6 +4,8 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<Blob>;
   /** @throws BlobMissingError, BlobCorruptError */
   get(blob: Blob): Promise<Uint8Array>;
+  /** As {@link get}, a piece after the other, for who needs no more than one at a time. That it is corrupt shows at its end. */
+  pieces(blob: Blob): AsyncIterable<Uint8Array>;
   /** For a value that is touched without having been loaded before: blocks the thread. */
   getSync(blob: Blob): Uint8Array;
 }

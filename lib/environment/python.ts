@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+/** On AWS, where no `pythonVersion` is named: the newest that Lambda has, whose standard library has the compression of artifacts. */
+export const awsPythonVersion = "3.14";
+
 /** The Python of this machine that is used unless a step names another. */
 export function systemProgram(): string {
   return process.env.MILLRACE_PYTHON || "python3";

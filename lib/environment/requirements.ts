@@ -28,6 +28,13 @@ export async function readPackages(packages: readonly string[] | string, folder:
   return { file, content, local: await localPackages(content, folder), name: packages };
 }
 
+/** What pip is to install, a line each: what other files name is among them. @param folder what files are named relative to */
+export async function requirementLines(packages: readonly string[] | string, folder: string): Promise<string[]> {
+  const { content } = await readPackages(packages, folder);
+  const lines = content.split("\n").map((line) => line.replace(/(?:^|\s)#.*$/, "").trim());
+  return lines.filter((line) => line !== "" && !/^(?:-[rc]|--requirement|--constraint)\b/.test(line));
+}
+
 /** A requirements file names others: `-r base.txt`, `-c constraints.txt`. */
 async function readWithReferences(file: string, name: string, seen: Set<string>): Promise<string[]> {
   if (seen.has(file)) return [];

@@ -132,6 +132,8 @@ export interface Deploy {
   readonly endpoint: string;
   /** `service.ts#IrisClassifier`, relative to the file that declares the flow; without a class, the only one there. */
   readonly service: string;
+  /** What a service in Python runs in where its class names no environment of its own. */
+  readonly environment?: PythonEnvironment;
   /** By the model's path in the service, the artifact that it is. */
   readonly models: Readonly<Record<string, string>>;
   readonly hosting: Hosting;

@@ -61,6 +61,8 @@ export interface DeploymentRecords {
   /** The endpoints that something was deployed to, by name. */
   endpoints(): Promise<readonly string[]>;
   get(endpoint: string, id: string): Promise<DeploymentRecord | undefined>;
+  /** Newest first, a page after the other. */
+  all(endpoint: string): AsyncIterable<DeploymentRecord>;
   /** Newest first. */
   list(endpoint: string, options?: { readonly limit?: number }): Promise<readonly DeploymentRecord[]>;
 }

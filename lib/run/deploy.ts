@@ -1,16 +1,24 @@
-import { hash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { loadArtifact } from "../data/artifacts.ts";
-import type { BlobStore } from "../data/store.ts";
+import { artifactBytes, loadArtifact } from "../data/artifacts.ts";
+import { ArtifactFile } from "../data/file.ts";
+import type { ArtifactRef, BlobStore } from "../data/store.ts";
+import { isMillraceError } from "../errors.ts";
 import type { Deploy } from "../flow/definition.ts";
 import type { DeploymentRecord } from "../metadata/deployments.ts";
 import { newRunId } from "../metadata/run-id.ts";
+import { carriesArrow } from "../model/bundle/arrow.ts";
+import { codeHash } from "../model/bundle/manifest.ts";
+import { arrowPackage, namedNeeds } from "../model/bundle/needs.ts";
+import { readManifest } from "../model/bundle/read.ts";
 import { saveBundle } from "../model/bundle/save.ts";
+import { PythonServiceError } from "../model/python/errors.ts";
+import type { PythonModelFile } from "../model/python/host.ts";
+import { isPythonService, pythonImage } from "../model/python/service.ts";
 import { loadService } from "../model/service/load.ts";
 import type { ModelService, ServiceClass } from "../model/service/model-service.ts";
 import { packAll, startService, stopService } from "../model/service/parts.ts";
 import { DeploymentFailedError } from "../task/deploy/errors.ts";
+import { assertReadable, contentsOf } from "../task/deploy/image-contents.ts";
 import { deployedModels, modelsToDeploy, type ServiceModel, serviceOf } from "../task/deploy/models.ts";
 import { toFailure } from "../task/failure.ts";
 import type { AttemptOutcome, AttemptRequest, StepContext } from "../task/protocol.ts";
@@ -78,20 +86,46 @@ async function writeBundle(
   blobs: BlobStore,
   folder: string,
 ): Promise<string> {
-  const target = relative(process.cwd(), resolve(flow.folder, deploy.service));
-  const { service, file } = await loadService(target, { cacheDir: join(flow.store, "cache") });
+  const { folder: flowFolder, store } = flow;
+  const { environment, service: named } = deploy;
+  const target = relative(process.cwd(), resolve(flowFolder, named));
+  const { service, file } = await loadService(target, {
+    cacheDir: join(store, "cache"),
+    ...(environment && { python: { environment, folder: flowFolder } }),
+  });
+  await assertReadableOnAws(service, models);
   const Service = service.constructor as ServiceClass;
   await tryOut(deploy, await packed(Service, models, blobs));
   // Fresh values: starting may have changed those that it was tried out with.
   await saveBundle(await packed(Service, models, blobs), folder, { file });
-  return hash("sha256", await readFile(join(folder, "service.mjs")));
+  return codeHash(await readManifest(folder));
+}
+
+/** Here a bundle has whatever its models need; on AWS its image is made before them. */
+async function assertReadableOnAws(service: ModelService, models: readonly ServiceModel[]): Promise<void> {
+  const { name } = service.constructor;
+  if (isPythonService(service)) {
+    const image = pythonImage(service);
+    if (image !== undefined) assertReadable(name, models, contentsOf("python", image.requirements));
+    return;
+  }
+  const { python, npm } = await namedNeeds(service);
+  const packages = [...Object.keys(npm?.dependencies ?? {}), ...(carriesArrow(service, []) ? [arrowPackage] : [])];
+  assertReadable(name, models, contentsOf("typescript", python?.requirements, packages));
 }
 
 async function packed(Service: ServiceClass, models: readonly ServiceModel[], blobs: BlobStore): Promise<ModelService> {
   const service = new Service();
-  const values = models.map(async ({ path, ref }) => [path, await loadArtifact(ref, blobs)] as const);
+  const load = isPythonService(service) ? fileOf : loadArtifact;
+  const values = models.map(async ({ path, ref }) => [path, await load(ref, blobs)] as const);
   packAll(service, new Map(await Promise.all(values)));
   return service;
+}
+
+/** An artifact as Python reads it. The file goes when this process ends. */
+async function fileOf(ref: ArtifactRef, blobs: BlobStore): Promise<PythonModelFile> {
+  const { codec, type, hash } = ref;
+  return { codec, type, file: new ArtifactFile(hash, await artifactBytes(ref, blobs)).path() };
 }
 
 async function tryOut({ endpoint }: Deploy, service: ModelService): Promise<void> {
@@ -99,12 +133,18 @@ async function tryOut({ endpoint }: Deploy, service: ModelService): Promise<void
     await startService(service);
     await stopService(service);
   } catch (cause) {
-    const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const hook = isPythonService(service) ? "on_startup" : "onStartup";
     throw new DeploymentFailedError(
       endpoint,
-      `${service.constructor.name} does not start: ${reason}.`,
-      "Look at the models that it was given, and at its onStartup.",
+      `${service.constructor.name} does not start: ${reasonOf(cause).replace(/\.$/, "")}.`,
+      `Look at the models that it was given, and at its ${hook}.`,
       cause,
     );
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof PythonServiceError) return error.raised;
+  if (isMillraceError(error)) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

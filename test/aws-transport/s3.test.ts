@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { AwsClient } from "../../lib/aws/client.ts";
 import { AwsError } from "../../lib/aws/errors.ts";
@@ -91,6 +92,72 @@ describe("a large object", () => {
     await expect(new S3Bucket(fake.client(), "store").putNew("key", Buffer.alloc(17 * MiB))).rejects.toMatchObject({
       awsCode: "InternalError",
     });
+  });
+});
+
+/** So many bytes in pieces of a size that is no part's; tells how many were asked for. */
+function source(total: number) {
+  const state = { given: 0 };
+  const pieces = async function* () {
+    for (; state.given < total; ) {
+      const size = Math.min(3 * MiB + 1, total - state.given);
+      state.given += size;
+      yield Buffer.alloc(size, state.given % 251);
+    }
+  };
+  return { state, pieces };
+}
+
+describe("an object that comes in pieces", () => {
+  it.each([0, 1, 16 * MiB, 16 * MiB + 1, 50 * MiB])("is written whole: %i bytes", async (total) => {
+    await using fake = await FakeS3.start();
+    const bucket = new S3Bucket(fake.client(), "store");
+    expect(await bucket.putNewStream("key", source(total).pieces())).toBe(true);
+    const expected = Buffer.concat(await Readable.from(source(total).pieces()).toArray());
+    expect(Buffer.compare(fake.objects.get("/store/key") ?? Buffer.from("none"), expected)).toBe(0);
+    expect(await bucket.putNewStream("key", source(total).pieces())).toBe(false);
+  });
+
+  it("and is read in parts, is the same", async () => {
+    await using fake = await FakeS3.start();
+    const bucket = new S3Bucket(fake.client(), "store");
+    await bucket.putNewStream("key", source(50 * MiB).pieces());
+    const parts = await Readable.from(bucket.parts("key")).toArray();
+    expect(parts).toHaveLength(7);
+    expect(Buffer.compare(Buffer.concat(parts), fake.objects.get("/store/key") ?? Buffer.from("none"))).toBe(0);
+  });
+
+  it("is not asked for more while its parts are on their way", async () => {
+    await using fake = await FakeS3.start();
+    const held: (() => void)[] = [];
+    fake.faults.push({ status: 200, content: "<UploadId>1</UploadId>" });
+    for (let part = 0; part < 3; part++) {
+      fake.faults.push((response) => void held.push(() => response.writeHead(200, { etag: '"e"' }).end()));
+    }
+    const { state, pieces } = source(400 * MiB);
+    const writing = new S3Bucket(fake.client(), "store").putNewStream("key", pieces());
+    await expect.poll(() => held.length).toBe(3);
+    await new Promise((done) => setTimeout(done, 50));
+    expect(state.given).toBeLessThan(5 * 16 * MiB);
+    for (const answer of held) answer();
+    expect(await writing).toBe(true);
+    expect(state.given).toBe(400 * MiB);
+  });
+
+  it.each([
+    ["S3", [refusal(403, "AccessDenied")], undefined, "AccessDenied"],
+    ["its source", [], new RangeError("the source broke"), "the source broke"],
+  ])("leaves no parts behind where %s fails", async (_, faults, broken, reason) => {
+    await using fake = await FakeS3.start();
+    fake.faults.push({ status: 200, content: "<UploadId>1</UploadId>" }, ...faults);
+    const pieces = async function* () {
+      yield* source(40 * MiB).pieces();
+      if (broken !== undefined) throw broken;
+      yield* source(40 * MiB).pieces();
+    };
+    await expect(new S3Bucket(fake.client(), "store").putNewStream("key", pieces())).rejects.toThrow(reason);
+    expect(fake.requests.at(-1)).toBe("DELETE /store/key?uploadId=1");
+    expect(fake.objects.size).toBe(0);
   });
 });
 

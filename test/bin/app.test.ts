@@ -6,9 +6,9 @@ import { environment, Folder } from "./command.ts";
 const app = join(import.meta.dirname, "../../bin/app.ts");
 
 /** What the CDK app says of the flow files of a folder. */
-async function said(folder: Folder): Promise<{ readonly code: unknown; readonly stderr: string }> {
+async function said(folder: Folder, context = {}): Promise<{ readonly code: unknown; readonly stderr: string }> {
   const env = environment({
-    CDK_CONTEXT_JSON: JSON.stringify({ flows: "*.ts" }),
+    CDK_CONTEXT_JSON: JSON.stringify({ flows: "*.ts", ...context }),
     CDK_OUTDIR: join(folder.path, "out"),
   });
   return await new Promise((resolve) =>
@@ -38,4 +38,23 @@ test.each([
   } finally {
     folder.remove();
   }
+});
+
+/** What it says of no flow files. */
+async function withImageBuild(imageBuild: string) {
+  const folder = new Folder();
+  try {
+    return await said(folder, { imageBuild });
+  } finally {
+    folder.remove();
+  }
+}
+
+test("the CDK app builds images by Docker or in AWS, and by nothing else", async () => {
+  expect(await withImageBuild("podman")).toEqual({
+    code: 1,
+    stderr:
+      'imageBuild is docker or codebuild; received "podman".\nCorrect it in the context of cdk.json, or in the option --context.\n',
+  });
+  expect(await withImageBuild("codebuild")).toEqual({ code: 0, stderr: "" });
 });

@@ -28,14 +28,14 @@ test("the whole template of a flow that deploys", async () => {
   await expect(JSON.stringify(normalized(template), undefined, 2)).toMatchFileSnapshot("release.template.json");
 });
 
-test("a bundle that deploys has at most 100 KB", () => {
+test("a bundle that deploys has at most 110 KB", () => {
   const { bundles } = bundle({
     file,
     runtimes: { lambda: runtimeFile("task"), batch: runtimeFile("batch"), deploy: runtimeFile("deploy") },
     scratch: ".",
     bundle: true,
   });
-  expect(Buffer.byteLength(bundles.release ?? "")).toBeLessThan(100_000);
+  expect(Buffer.byteLength(bundles.release ?? "")).toBeLessThan(110_000);
   expect(bundles.start).not.toContain("CreateEndpointConfig");
 });
 
@@ -55,6 +55,42 @@ test("no other step may deploy", () => {
   );
   expect(roles.get("Release: release")).not.toBe(roles.get("Release: start"));
   expect(roles.get("Release: start")).toBe(roles.get("Release: end"));
+});
+
+describe("who may read the flow", () => {
+  /** The partitions of the table that the role Reader may read. */
+  const partitions = (template: Template) =>
+    Object.values(template.findResources("AWS::IAM::Policy"))
+      .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes("Reader"))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Record<string, Record<string, unknown>>[])
+      .flatMap(({ Condition }) => Object.values(Condition ?? {}) as Record<string, string[]>[])
+      .flatMap((condition) => condition["dynamodb:LeadingKeys"] ?? []);
+  const reader = (stack: Stack) => new Role(stack, "Reader", { assumedBy: new AccountRootPrincipal() });
+
+  test("reads its records, the models, and the deployments of its endpoints: of no others", () => {
+    const { template } = deployable({ flow: file }, (flow, stack) => void flow.grantRead(reader(stack)));
+    const shared = ["MODELS", "M#*", "L#*"];
+    expect(partitions(template)).toEqual([
+      "FLOWS",
+      "Release@main",
+      "Release@main#*",
+      ...shared,
+      "ENDPOINTS",
+      "D#scaler",
+    ]);
+  });
+
+  test("reads those of a flow that another app deployed where its endpoints are named", () => {
+    const stack = new Stack(new App(), "Stack");
+    const environment = new FlowEnvironment(stack, "Environment");
+    const attributes = { flowName: "Release", environment };
+    Flow.fromFlowAttributes(stack, "Flow", { ...attributes, endpointNames: ["iris"] }).grantRead(reader(stack));
+    expect(partitions(Template.fromStack(stack))).toContain("D#iris");
+    const other = new Stack(new App(), "Stack");
+    const unnamed = { ...attributes, environment: new FlowEnvironment(other, "Environment") };
+    Flow.fromFlowAttributes(other, "Flow", unnamed).grantRead(reader(other));
+    expect(partitions(Template.fromStack(other)).join()).not.toMatch(/D#|ENDPOINTS/);
+  });
 });
 
 test("others are let in to the endpoint, and its service to what it needs", () => {

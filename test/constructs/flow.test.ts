@@ -148,7 +148,7 @@ describe("who is granted", () => {
     const statements = policies.flatMap(
       ({ Properties }) => (Properties.PolicyDocument as { Statement: { Action: string | string[] }[] }).Statement,
     );
-    return statements.flatMap(({ Action }) => Action).sort();
+    return [...new Set(statements.flatMap(({ Action }) => Action))].sort();
   };
   const reader = (stack: Stack) => new Role(stack, "Reader", { assumedBy: new AccountRootPrincipal() });
 

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
 import { S3BlobStore } from "../../lib/data/blobs/s3.ts";
 import { BlobCorruptError, BlobMissingError, StoreError } from "../../lib/data/errors.ts";
-import type { BlobStore } from "../../lib/data/store.ts";
+import type { Blob, BlobStore } from "../../lib/data/store.ts";
 import { FakeS3 } from "../aws-transport/fake-s3.ts";
 
 interface Place {
@@ -59,10 +60,16 @@ const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest(
 const text = Buffer.from("a line that repeats itself\n".repeat(1000));
 const noise = randomBytes(100_000);
 
+type Read = (store: BlobStore, blob: Blob) => Promise<Uint8Array>;
+const whole: Read = (store, blob) => store.get(blob);
+const inPieces: Read = async (store, blob) => Buffer.concat(await Readable.from(store.pieces(blob)).toArray());
+
 describe.each([
-  ["a folder", folder],
-  ["a bucket", s3],
-])("blobs in %s", (_, make) => {
+  ["a folder, read as a whole", folder, whole],
+  ["a folder, read in pieces", folder, inPieces],
+  ["a bucket, read as a whole", s3, whole],
+  ["a bucket, read in pieces", s3, inPieces],
+])("blobs in %s", (_, make, read) => {
   let place: Place;
   beforeAll(async () => {
     place = await make();
@@ -79,7 +86,7 @@ describe.each([
       fc.asyncProperty(bytes, async (bytes) => {
         const blob = await place.store.put(bytes);
         expect(blob).toMatchObject({ hash: sha256(bytes), size: bytes.length });
-        expect(Buffer.compare(await place.store.get(blob), bytes)).toBe(0);
+        expect(Buffer.compare(await read(place.store, blob), bytes)).toBe(0);
       }),
     );
   });
@@ -87,7 +94,7 @@ describe.each([
   it("come back when they are as large as several parts", async () => {
     const large = randomBytes(21_000_001);
     const blob = await place.store.put(large);
-    expect(Buffer.compare(await place.store.get(blob), large)).toBe(0);
+    expect(Buffer.compare(await read(place.store, blob), large)).toBe(0);
   });
 
   it("are compressed only if that makes them smaller, under names that tools know", async () => {
@@ -109,7 +116,7 @@ describe.each([
 
   it("that are missing are named with the place that was looked at", async () => {
     const hash = "ab".repeat(32);
-    const error = await place.store.get({ hash, size: 3 }).catch((error: unknown) => error);
+    const error = await read(place.store, { hash, size: 3 }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(BlobMissingError);
     expect(error).toMatchObject({
       code: "BLOB_MISSING",
@@ -129,22 +136,24 @@ describe.each([
     const name = `${blob.hash.slice(0, 2)}/${blob.hash.slice(2)}${blob.compression === undefined ? "" : ".zst"}`;
     const intact = Buffer.from(await place.read(name));
     await place.overwrite(name, damage(intact));
-    const error = await place.store.get(blob).catch((error: unknown) => error);
+    const error = await read(place.store, blob).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(BlobCorruptError);
     expect(error).toMatchObject({
       message: `${place.location(name)} is damaged: its content does not have the SHA-256 ${blob.hash}.`,
     });
     await place.overwrite(name, intact);
-    expect(Buffer.compare(await place.store.get(blob), bytes)).toBe(0);
+    expect(Buffer.compare(await read(place.store, blob), bytes)).toBe(0);
   });
 
   it("that decompress to more than their record says are refused, not unpacked", async () => {
     const blob = await place.store.put(Buffer.alloc(10_000_000));
-    await expect(place.store.get({ ...blob, size: 100 })).rejects.toBeInstanceOf(BlobCorruptError);
+    await expect(read(place.store, { ...blob, size: 100 })).rejects.toBeInstanceOf(BlobCorruptError);
   });
 
   it("are never looked for outside of the store, whatever a record says", async () => {
-    await expect(place.store.get({ hash: "../../../../etc/passwd", size: 3 })).rejects.toBeInstanceOf(BlobCorruptError);
+    await expect(read(place.store, { hash: "../../../../etc/passwd", size: 3 })).rejects.toBeInstanceOf(
+      BlobCorruptError,
+    );
   });
 });
 

@@ -332,12 +332,12 @@ describe("a flow's steps", () => {
     [
       "a service that is no file",
       deployed({ service: "Iris" }),
-      'The step a: service is a file in TypeScript or JavaScript, or that and a class of it; received "Iris".',
+      'The step a: service is a file in TypeScript, JavaScript or Python, or that and a class of it; received "Iris".',
     ],
     [
-      "a service in Python",
-      deployed({ service: "service.py" }),
-      'The step a: service is a file in TypeScript or JavaScript, or that and a class of it; received "service.py".',
+      "a service in another language",
+      deployed({ service: "service.rb#Iris" }),
+      'The step a: service is a file in TypeScript, JavaScript or Python, or that and a class of it; received "service.rb#Iris".',
     ],
     [
       "a service outside of the flow's folder",

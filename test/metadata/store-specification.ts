@@ -480,6 +480,19 @@ export function specifyMetadataStore(create: () => Promise<Place>): void {
       expect(await store.deployments.list("none")).toEqual([]);
     });
 
+    it("are all found, however many there are", async () => {
+      const ids = Array.from({ length: 45 }, (_, index) => String(index).padStart(3, "0"));
+      await Promise.all(ids.map((id) => store.deployments.put(deployment(id))));
+      const found: string[] = [];
+      for await (const { id } of store.deployments.all("iris")) found.push(id);
+      expect(found).toEqual(ids.toReversed());
+      for await (const { id } of store.deployments.all("iris")) {
+        expect(id).toBe("044");
+        break;
+      }
+      expect((await store.deployments.list("iris", { limit: 30 })).map(({ id }) => id)).toEqual(found.slice(0, 30));
+    });
+
     it("follow what becomes of them, until they are in service", async () => {
       const failed = deployment("1", { status: "failed", endedAt: time(9), failure: "no capacity" });
       await store.deployments.put(deployment("1"));

@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Client, openClient } from "../../lib/client/index.ts";
@@ -8,6 +8,7 @@ import { loadFlow } from "../../lib/flow/load/load.ts";
 import { open } from "../../lib/model/bundle/open.ts";
 import { readManifest } from "../../lib/model/bundle/read.ts";
 import { runFlow } from "../../lib/run/run-flow.ts";
+import { FlowFolder, flowSource } from "../flow/flow-folder.ts";
 
 const file = relative(process.cwd(), join(import.meta.dirname, "../aws/fixtures/release/flow.ts"));
 let folder: string;
@@ -108,4 +109,25 @@ test("another attempt may have another model", async () => {
   const ended = await runFlow(retried, { store: folder, parameters: { factor: 5, stumbles: true } });
   expect(ended.status).toBe("succeeded");
   expect(await predict([1])).toEqual([5]);
+});
+
+test("a model that the image on AWS could not read fails the step here too, with what to do", async () => {
+  const body = `  model = artifact<OnnxModel>();
+  @step start() { this.model = new OnnxModel(new Uint8Array(8)); return this.next(this.release); }
+  @step({ deploy: { endpoint: "scorer", service: "service.ts", instanceType: "ml.m5.large" } })
+  release() { return this.next(this.end); }
+  @step end() {}`;
+  const project = new FlowFolder({
+    "flow.ts": `import { OnnxModel } from "millrace";\n${flowSource(body)}`,
+    "service.ts": await readFile("test/model/fixtures/scorer.ts", "utf8"),
+  });
+  await symlink(resolve("node_modules"), join(project.path, "node_modules"));
+  const ended = await runFlow(await project.load(), { store: folder });
+  expect(ended.failure).toMatchObject({
+    name: "MODEL_NEEDS",
+    message:
+      "The model model of Scorer is OnnxModel, and the image of Scorer has no onnxruntime-node or onnxruntime-web. " +
+      'Let Scorer name it: static override readonly packages = ["onnxruntime-node"], and deploy the flow again.',
+  });
+  expect(await readdir(folder)).not.toContain("endpoints");
 });

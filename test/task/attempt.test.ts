@@ -30,6 +30,11 @@ class CountingBlobs implements BlobStore {
     return this.#folder.get(blob);
   }
 
+  pieces(blob: Blob) {
+    this.calls.push("pieces");
+    return this.#folder.pieces(blob);
+  }
+
   getSync(blob: Blob) {
     this.calls.push("getSync");
     return this.#folder.getSync(blob);

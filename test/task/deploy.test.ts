@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AwsClient } from "../../lib/aws/client.ts";
+import { AwsError, CredentialsError } from "../../lib/aws/errors.ts";
 import { FolderBlobStore } from "../../lib/data/blobs/folder.ts";
+import { BlobMissingError } from "../../lib/data/errors.ts";
 import type { Deploy, FlowDefinition } from "../../lib/flow/definition.ts";
 import { fold } from "../../lib/flow/fold.ts";
 import { thisProcess } from "../../lib/metadata/owner.ts";
@@ -57,7 +59,15 @@ beforeEach(async () => {
   const startedAt = new Date().toISOString();
   const run = { flow: "Release", run: "r1", status: "running", startedAt, parameters: {}, tags: [] } as const;
   await store.beginRun({ ...run, owner: thisProcess() });
-  const settings = { image: "image", roleArn: "role", prefix: "millrace-release-iris", bucket: "bucket", code: "c0de" };
+  const contents = { language: "typescript", npm: [] } as const;
+  const settings = {
+    image: "image",
+    roleArn: "role",
+    prefix: "millrace-release-iris",
+    bucket: "bucket",
+    code: "c0de",
+    contents,
+  };
   step = {
     store,
     blobs: new FolderBlobStore(folder),
@@ -229,6 +239,61 @@ test.each(["CreateModel", "CreateEndpointConfig", "CreateEndpoint"])(
     expect(await onRecord()).toEqual([["failed", expect.stringContaining("quota is 0.")]]);
   },
 );
+
+describe("what fails beside SageMaker", () => {
+  test("is not called a failed deployment: the bucket's refusal has its own fix, and nothing was made", async () => {
+    sageMaker.bucketRefusals.set("PUT", { status: 403, code: "AccessDenied" });
+    const parked = await turn();
+    await expect(turn(parked)).rejects.toMatchObject({
+      name: "AWS",
+      message: expect.stringMatching(
+        /^S3 PutObject failed with AccessDenied \(403.*It says no\. Grant the role this action on the bucket/,
+      ),
+    });
+    expect(await attempts()).toMatchObject([{ status: "failed", failure: { name: "AWS" } }]);
+    expect(sageMaker.changes).toEqual([]);
+  });
+
+  test("is not called a failed deployment: when the table refuses, what was made is deleted", async () => {
+    const refused = { awsCode: "AccessDeniedException", status: 400 };
+    const error = new AwsError("DynamoDB UpdateItem", "no", refused, { fix: "Grant it." });
+    vi.spyOn(step.store.deployments, "put").mockRejectedValue(error);
+    const parked = await turn();
+    await expect(turn(parked)).rejects.toMatchObject({ name: "AWS", message: expect.stringContaining("DynamoDB") });
+    expect([sageMaker.configs, sageMaker.models, sageMaker.endpoint]).toEqual([new Set(), new Set(), undefined]);
+  });
+
+  test.each<[string, Error]>([
+    ["credentials that do not come", new CredentialsError("The container's credentials could not be fetched.")],
+    [
+      "a table that is busy",
+      new AwsError("DynamoDB UpdateItem", "slow", { awsCode: "ThrottlingException", status: 400 }),
+    ],
+    ["a network that breaks", new AwsError("S3 PutObject", "gone", { awsCode: "ECONNRESET", status: 0 })],
+    ["what nobody expects", new TypeError("x is undefined")],
+  ])("is tried again: %s", async (_, error) => {
+    const parked = await turn();
+    vi.spyOn(step.store.deployments, "put").mockRejectedValueOnce(error);
+    await expect(turn(parked)).rejects.toBe(error);
+    expect(await attempts()).toMatchObject([{ status: "running" }]);
+    expect((await turn(parked)).status).toBe("Creating");
+  });
+
+  test("has its own name: what is no longer in the store", async () => {
+    const parked = await turn();
+    const missing = new BlobMissingError("s3://bucket/blobs/ab/cd", undefined);
+    vi.spyOn(step.blobs, "get").mockRejectedValue(missing);
+    await expect(turn(parked)).rejects.toMatchObject({ name: "BLOB_MISSING" });
+    expect(await attempts()).toMatchObject([{ status: "failed", failure: { name: "BLOB_MISSING" } }]);
+  });
+});
+
+test("a quota that is reached has a fix of its own, and no log", async () => {
+  sageMaker.refusals.set("CreateEndpoint", "The account-level service limit is 0 instances.");
+  await expect(turn(await turn())).rejects.toThrow(
+    /limit is 0 instances\. Ask for a higher quota in Service Quotas, or give the step another instanceType or serverless\.$/,
+  );
+});
 
 describe("a turn that is taken again", () => {
   test("after its function died, when it had asked for the endpoint, does not ask again", async () => {

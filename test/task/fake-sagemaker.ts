@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What a test says of the endpoint, as SageMaker describes it. */
@@ -17,10 +17,15 @@ export class FakeSageMaker implements AsyncDisposable {
   readonly changes: string[] = [];
   /** The message of a ValidationException, by the operation that is refused with it. */
   readonly refusals = new Map<string, string>();
+  /** What the bucket answers instead, by the method. */
+  readonly bucketRefusals = new Map<string, { readonly status: number; readonly code: string }>();
+  /** What is in the bucket, by its path. */
+  readonly objects = new Map<string, Buffer>();
   readonly #server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray());
     try {
-      response.end(JSON.stringify(this.#answer(request, body)));
+      if (request.headers["x-amz-target"] === undefined) this.#store(request, response, body);
+      else response.end(JSON.stringify(this.#answer(request, body)));
     } catch (error) {
       const content = { __type: "ValidationException", message: (error as Error).message };
       response.writeHead(400).end(JSON.stringify(content));
@@ -48,8 +53,17 @@ export class FakeSageMaker implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #answer({ method, headers }: IncomingMessage, body: Buffer): object {
-    if (method === "PUT") return {};
+  #store({ method = "", url = "" }: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const refusal = this.bucketRefusals.get(method);
+    if (refusal !== undefined) {
+      const content = `<Error><Code>${refusal.code}</Code><Message>It says no.</Message></Error>`;
+      return void response.writeHead(refusal.status).end(content);
+    }
+    if (method === "PUT") this.objects.set(url, body);
+    response.writeHead(this.objects.has(url) ? 200 : 404).end();
+  }
+
+  #answer({ headers }: IncomingMessage, body: Buffer): object {
     const [, operation = ""] = String(headers["x-amz-target"]).split(".");
     const refusal = this.refusals.get(operation);
     if (refusal !== undefined) throw new Error(refusal);

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import unittest
 
 from millrace.model import ModelError, ModelService, api, artifact
 from millrace.model.environment import environment_of
+from millrace.model.requirements import check
 from millrace.model.service import apis_of, models_of
 
 
@@ -57,6 +60,18 @@ class ServiceTest(unittest.TestCase):
         exec("from millrace.model import ModelService, api\nclass Lost(ModelService):\n    @api\n    def f(self, x: int): ...", scope)
         with self.assertRaisesRegex(ModelError, "Lost is in no file"):
             scope["Lost"]().save()  # type: ignore[operator]
+
+    def test_requirements_are_looked_for_by_name_whatever_else_they_say(self) -> None:
+        check(["pip", "Pip>=1", "pip==1.2.*", "--no-index", "-e .", "nowhere; python_version < '3'", "git+https://example.org/x"])
+        with self.assertRaisesRegex(ModelError, "The service needs nowhere>=2, elsewhere\\[all\\]==1, which") as caught:
+            check(["nowhere>=2", "pip", "elsewhere[all]==1"])
+        self.assertEqual(caught.exception.code, "PYTHON_PACKAGE")
+
+    def test_another_version_is_told_and_taken(self) -> None:
+        told = io.StringIO()
+        with contextlib.redirect_stderr(told):
+            check(["pip == 0.0.1"])
+        self.assertRegex(told.getvalue(), r"^The bundle was made with other packages: there is pip [\d.]+, not 0\.0\.1\.")
 
     def test_the_environment_is_read_from_the_source(self) -> None:
         source = b'import nothing\nclass A(B):\n    requirements = ["x==1"]\n    python_version: str = "3.13"\nclass C(B):\n    requirements = "r.txt"\n'

@@ -1,6 +1,7 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { promisify } from "node:util";
 import type { ZstdOptions } from "node:zlib";
+import { isMillraceError } from "../../errors.ts";
 import { BlobCorruptError } from "../errors.ts";
 import type { Blob } from "../store.ts";
 
@@ -57,6 +58,41 @@ export function unpackSync(blob: Blob, stored: Uint8Array, location: string): Ui
     throw new BlobCorruptError(location, blob.hash, error);
   }
   return verify(blob, bytes, location);
+}
+
+/** As {@link unpack}, a piece after the other. */
+export async function* unpackPieces(
+  blob: Blob,
+  stored: AsyncIterable<Uint8Array>,
+  location: string,
+): AsyncGenerator<Uint8Array> {
+  const digest = createHash("sha256");
+  let size = 0;
+  for await (const piece of blob.compression === "zstd" ? decompressed(blob, stored, location) : stored) {
+    size += piece.byteLength;
+    // No more than the record says is ever handed out.
+    if (size > blob.size) break;
+    digest.update(piece);
+    yield piece;
+  }
+  if (size !== blob.size || digest.digest("hex") !== blob.hash) throw new BlobCorruptError(location, blob.hash);
+}
+
+async function* decompressed(
+  { hash }: Blob,
+  stored: AsyncIterable<Uint8Array>,
+  location: string,
+): AsyncGenerator<Uint8Array> {
+  const { pipeline } = process.getBuiltinModule("node:stream/promises");
+  const decompress = zlib().createZstdDecompress();
+  // What goes wrong on the way is thrown where the pieces are taken.
+  pipeline(stored, decompress).catch(() => {});
+  try {
+    yield* decompress;
+  } catch (error) {
+    const isUnread = isMillraceError(error) || (error as NodeJS.ErrnoException).syscall !== undefined;
+    throw isUnread ? error : new BlobCorruptError(location, hash, error);
+  }
 }
 
 function level(): ZstdOptions["params"] {

@@ -2,9 +2,10 @@ import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isMillraceError } from "../../errors.ts";
 import { BlobMissingError, StoreError } from "../errors.ts";
 import type { Blob, BlobStore } from "../store.ts";
-import { identify, pack, pathOf, unpack, unpackSync } from "./content.ts";
+import { identify, pack, pathOf, unpack, unpackPieces, unpackSync } from "./content.ts";
 
 const readSize = 8 * 2 ** 20;
 
@@ -37,6 +38,15 @@ export class FolderBlobStore implements BlobStore {
       throw unread(error, file);
     });
     return await unpack(blob, bytes, file, digest);
+  }
+
+  async *pieces(blob: Blob): AsyncGenerator<Uint8Array> {
+    const file = this.#file(blob);
+    try {
+      yield* unpackPieces(blob, fs.createReadStream(file), file);
+    } catch (error) {
+      throw isMillraceError(error) ? error : unread(error, file);
+    }
   }
 
   getSync(blob: Blob): Uint8Array {

@@ -5,7 +5,7 @@ import { failureOf, noAnswer } from "../../aws/failures.ts";
 import { partSize, S3Bucket } from "../../aws/s3.ts";
 import { BlobMissingError } from "../errors.ts";
 import type { Blob, BlobStore } from "../store.ts";
-import { identify, pack, pathOf, unpack, unpackSync } from "./content.ts";
+import { identify, pack, pathOf, unpack, unpackPieces, unpackSync } from "./content.ts";
 
 /** From here on it is asked whether the blob is there before it is compressed and sent. */
 const askFirstFrom = 256 * 1024;
@@ -40,6 +40,15 @@ export class S3BlobStore implements BlobStore {
     return await unpack(blob, stored, this.#address(key));
   }
 
+  async *pieces(blob: Blob): AsyncGenerator<Uint8Array> {
+    const key = this.#key(blob);
+    try {
+      yield* unpackPieces(blob, this.#stored(blob, key), this.#address(key));
+    } catch (error) {
+      throw this.#explained(error, key);
+    }
+  }
+
   getSync(blob: Blob): Uint8Array {
     const key = this.#key(blob);
     const call = this.#bucket.getCall(key);
@@ -47,6 +56,11 @@ export class S3BlobStore implements BlobStore {
     if ("code" in response) throw noAnswer(nameOf(call), response.code, response.message);
     if (response.status !== 200) throw this.#explained(failureOf(nameOf(call), response), key);
     return unpackSync(blob, response.content, this.#address(key));
+  }
+
+  async *#stored({ size }: Blob, key: string): AsyncGenerator<Uint8Array> {
+    if (size > partSize) yield* this.#bucket.parts(key);
+    else yield await this.#bucket.get(key);
   }
 
   #key(blob: Blob): string {

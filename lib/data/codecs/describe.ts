@@ -1,4 +1,6 @@
 import { ArtifactFile } from "../file.ts";
+import { OnnxModel } from "../models/onnx/model.ts";
+import { TfjsModel } from "../models/tfjs/model.ts";
 import { PythonObject } from "../python-object.ts";
 import { Tensor } from "../tensor.ts";
 import { isTable } from "./arrow.ts";
@@ -10,6 +12,9 @@ export function describe(value: unknown): string {
   const name = className(value);
   if (value instanceof Tensor) return `Tensor(${className(value.data)}, ${value.shape.join("×")})`;
   if (value instanceof ArtifactFile) return `File(${value.name})`;
+  // Where the class is in a bundle, its own name is short for nothing.
+  if (value instanceof OnnxModel) return "OnnxModel";
+  if (value instanceof TfjsModel) return "TfjsModel";
   if (value instanceof PythonObject) return value.type;
   if (isTable(value)) return `Table(${value.numRows}×${value.numCols})`;
   if (value instanceof Map || value instanceof Set) return `${name}(${value.size})`;

@@ -82,9 +82,12 @@ const deploy = z.strictObject({
   endpoint: text.regex(/^[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}$/, {
     error: "a name of up to 63 letters, digits and hyphens between them",
   }),
-  service: text.regex(/^(?!\/|.*\.\.\/)[^#\\]+\.[cm]?[jt]s(#[\w$]+)?$/, {
+  service: text.regex(/^(?!\/|.*\.\.\/)[^#\\]+\.(?:[cm]?[jt]s|py)(#[\w$]+)?$/, {
     error: "a file and a class of it, as service.ts#IrisClassifier",
   }),
+  environment: environment
+    .meta({ description: "What a service in Python runs in where its class names no environment of its own." })
+    .exactOptional(),
   models: z
     .record(text.regex(/^[\w$]+(?:\.[\w$]+)*$/), name)
     .meta({ description: "By the model's path in the service, the artifact that it is." }),

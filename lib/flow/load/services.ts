@@ -49,7 +49,7 @@ interface Loaded {
 async function load(
   definition: FlowDefinition,
   step: string,
-  { service: named }: Deploy,
+  { service: named, environment }: Deploy,
   cacheDir: string,
   problems: Problem[],
 ): Promise<Loaded | undefined> {
@@ -58,9 +58,12 @@ async function load(
     import("../../model/service/load.ts"),
     import("../../model/service/parts.ts"),
   ]);
-  const target = relative(process.cwd(), resolve(dirname(definition.file ?? ""), named));
+  const folder = resolve(dirname(definition.file ?? ""));
+  const target = relative(process.cwd(), resolve(folder, named));
   try {
-    const { service: found, inputs } = await loadService(target, { cacheDir });
+    const python = environment && { environment, folder };
+    const { service: found, inputs, discard } = await loadService(target, { cacheDir, ...(python && { python }) });
+    discard?.();
     // On AWS it is made anew: what an instance that the file exports has been given is not there.
     const service = new (found.constructor as new () => ModelService)();
     return { inputs, service, models: modelPaths(service) };

@@ -7,7 +7,7 @@ import { fileBelow } from "./file-below.ts";
 export interface DeployOptions {
   /** Letters, digits and hyphens, 63 at most. */
   readonly endpoint: string;
-  /** The file of the service, below the flow's folder; `service.ts#IrisClassifier` names one of several in it. */
+  /** The file of the service, `service.ts` or `service.py`, below the flow's folder; `service.ts#IrisClassifier` names one of several in it. */
   readonly service: string;
   /**
    * By the model's path in the service, the artifact that it is: `{ model: "softmax", "scaler.model": "scaler" }`. Default of each: the artifact
@@ -51,12 +51,12 @@ export function readDeploy(options: DeployOptions): Deploy {
 }
 
 function readService(service: unknown): string {
-  const [, file, name] = /^([^#]+\.[cm]?[jt]s)(#[\w$]+)?$/.exec(String(service)) ?? [];
+  const [, file, name] = /^([^#]+\.(?:[cm]?[jt]s|py))(#[\w$]+)?$/.exec(String(service)) ?? [];
   if (file === undefined)
     refuse(
       "service",
       service,
-      "a file in TypeScript or JavaScript, or that and a class of it",
+      "a file in TypeScript, JavaScript or Python, or that and a class of it",
       'service: "service.ts"',
     );
   return `${fileBelow(file)}${name ?? ""}`;

@@ -43,10 +43,20 @@ export function readPythonEnvironment(given: Given): PythonEnvironment | undefin
   return Object.keys(environment).length === 0 ? undefined : environment;
 }
 
-/** A step without an environment of its own has the flow's. */
+/** A step without an environment of its own has the flow's, and so has a service in Python that a step deploys. */
 export function withEnvironment(step: StepDefinition, environment: PythonEnvironment | undefined): StepDefinition {
-  if (environment === undefined || step.body.kind !== "python" || step.body.environment !== undefined) return step;
-  return { ...step, body: { ...step.body, environment } };
+  if (environment === undefined) return step;
+  const { body, deploy } = step;
+  return {
+    ...step,
+    ...(body.kind === "python" && { body: { environment, ...body } }),
+    ...(deploy !== undefined && isPythonFile(deploy.service) && { deploy: { ...deploy, environment } }),
+  };
+}
+
+/** `service.py`, or `service.py#IrisClassifier`. */
+function isPythonFile(service: string): boolean {
+  return /\.py(?:#|$)/.test(service);
 }
 
 function packages(option: "requirements" | "conda", value: unknown): readonly string[] | string {

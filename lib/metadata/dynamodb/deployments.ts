@@ -4,7 +4,7 @@ import { lineageOfDeployment } from "../lineage.ts";
 import { parseRecord } from "../parse.ts";
 import { type Item, json, stringAt, text } from "./items.ts";
 import type { DynamoLineageRecords } from "./lineage.ts";
-import type { Table } from "./table.ts";
+import type { Query, Table } from "./table.ts";
 
 /** The deployments of an environment, of all branches. */
 export class DynamoDeploymentRecords implements DeploymentRecords {
@@ -45,15 +45,25 @@ export class DynamoDeploymentRecords implements DeploymentRecords {
     return item && read(endpoint, item);
   }
 
+  all(endpoint: string): AsyncIterable<DeploymentRecord> {
+    return this.#newestFirst(endpoint, {});
+  }
+
   async list(endpoint: string, { limit }: { readonly limit?: number } = {}): Promise<readonly DeploymentRecord[]> {
     const found: DeploymentRecord[] = [];
-    const { pk } = deploymentKey(endpoint, "");
-    const query = { condition: "pk = :pk", values: { ":pk": text(pk) }, consistent: true, descending: true };
-    for await (const page of this.#table.query(limit === undefined ? query : { ...query, pageSize: limit })) {
-      found.push(...page.map((item) => read(endpoint, item)));
-      if (limit !== undefined && found.length >= limit) return found.slice(0, limit);
+    for await (const record of this.#newestFirst(endpoint, limit === undefined ? {} : { pageSize: limit })) {
+      found.push(record);
+      if (found.length === limit) break;
     }
     return found;
+  }
+
+  async *#newestFirst(endpoint: string, options: Pick<Query, "pageSize">): AsyncGenerator<DeploymentRecord> {
+    const { pk } = deploymentKey(endpoint, "");
+    const query = { condition: "pk = :pk", values: { ":pk": text(pk) }, consistent: true, descending: true };
+    for await (const page of this.#table.query({ ...query, ...options })) {
+      for (const item of page) yield read(endpoint, item);
+    }
   }
 }
 

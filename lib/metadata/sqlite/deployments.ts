@@ -19,6 +19,10 @@ export class SqliteDeploymentRecords extends SqliteRecords implements Deployment
     return this.read(() => this.sql("deployment").all(endpoint, id)).map((row) => parse(endpoint, row))[0];
   }
 
+  async *all(endpoint: string): AsyncGenerator<DeploymentRecord> {
+    yield* await this.list(endpoint);
+  }
+
   async list(endpoint: string, { limit = -1 }: { readonly limit?: number } = {}): Promise<readonly DeploymentRecord[]> {
     return this.read(() => this.sql("deployments").all(endpoint, limit)).map((row) => parse(endpoint, row));
   }

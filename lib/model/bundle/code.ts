@@ -38,9 +38,14 @@ const common = {
  * Bundles a service's file with the packages that it imports: it needs nothing but Node. The same file gives the same code, wherever it lies.
  *
  * @param name The service's class.
+ * @param external Packages that are not in it.
  * @throws BundleError `BUNDLE_CODE` where it does not compile.
  */
-export async function bundleService(file: string, name: string): Promise<ServiceCode> {
+export async function bundleService(
+  file: string,
+  name: string,
+  external: readonly string[] = [],
+): Promise<ServiceCode> {
   const entry = `
     import * as module from ${JSON.stringify(`./${basename(file)}`)};
     const named = (value) => typeof value === "function" && value.name === ${JSON.stringify(name)};
@@ -49,6 +54,7 @@ export async function bundleService(file: string, name: string): Promise<Service
     ...common,
     stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
     absWorkingDir: dirname(file),
+    external: [...external],
     plugins: [ownPackage, withoutSaving],
   });
   return { code, packages: await packagesOf(inputs.map((input) => resolve(dirname(file), input))) };

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { z } from "zod";
 import type { Json } from "../../flow/definition.ts";
 import { BundleError } from "./errors.ts";
@@ -54,6 +55,8 @@ const manifest = z.object({
   unpacked: z.array(z.string()).exactOptional(),
   /** Of a service or models in Python. */
   python: python.exactOptional(),
+  /** The npm packages beside it that npm installs, with their versions. */
+  dependencies: z.record(z.string(), z.string()).exactOptional(),
   /** The npm packages that are in its code. */
   packages: z
     .array(z.object({ name: z.string(), version: z.string() }))
@@ -71,6 +74,13 @@ export function isBundlePath(name: string): boolean {
 export type BundleManifest = z.infer<typeof manifest>;
 export type BundleModel = z.infer<typeof model>;
 export type BundlePython = z.infer<typeof python>;
+
+/** SHA-256 of the service's own code, in hex; that of a bundle which was not made is `none`. */
+export function codeHash({ python, files }: BundleManifest): string {
+  if (python?.file === undefined) return files["service.mjs"]?.sha256 ?? "none";
+  const own = Object.entries(files).filter(([file]) => /^python\/(?!millrace\/)/.test(file));
+  return hash("sha256", own.map(([file, { sha256 }]) => `${file} ${sha256}`).join("\n"));
+}
 
 /** @throws BundleError `BUNDLE_MANIFEST` with the place of what is wrong. */
 export function parseManifest(text: string, file: string): BundleManifest {

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { resolved } from "../../data/models/package.ts";
 import { BundleError } from "./errors.ts";
@@ -61,10 +62,20 @@ function place(locked: Locked, key: string, needed: string): string | undefined 
   }
 }
 
-async function lockOf(needed: string): Promise<Locked> {
+/** The folder whose `node_modules` has a package. What only `import` can load is looked for around the current folder. */
+function projectOf(needed: string): string {
   const url = resolved(needed);
   const path = url === undefined ? "" : fileURLToPath(url);
-  const project = path.slice(0, Math.max(0, path.lastIndexOf(`/node_modules/${needed}/`)));
+  const end = path.lastIndexOf(`/node_modules/${needed}/`);
+  if (end >= 0) return path.slice(0, end);
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "node_modules", needed))) return folder;
+    if (folder === dirname(folder)) return "";
+  }
+}
+
+async function lockOf(needed: string): Promise<Locked> {
+  const project = projectOf(needed);
   // The second has the packages for this system alone.
   for (const file of ["package-lock.json", "node_modules/.package-lock.json"]) {
     const text = await readFile(join(project, file), "utf8").catch(() => undefined);

@@ -21,7 +21,7 @@ export async function pythonService(folder: string): Promise<ServiceClass> {
   );
 }
 
-function descriptionOf({ service, apis, models }: BundleManifest) {
+function descriptionOf({ service, apis, models, unpacked = [] }: BundleManifest) {
   return {
     name: service,
     apis: apis.map(({ name, input, output, batch, timeout, maxConcurrency, maxBody }) => ({
@@ -35,6 +35,6 @@ function descriptionOf({ service, apis, models }: BundleManifest) {
         maxBody: `${maxBody / 2 ** 20} MiB`,
       },
     })),
-    models: models.map(({ name }) => ({ name, isPacked: false })),
+    models: [...models.map(({ name }) => name), ...unpacked].map((name) => ({ name, isPacked: false })),
   };
 }

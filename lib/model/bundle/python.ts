@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { pythonPackages } from "../../environment/python.ts";
 import { readFolder, readPythonSources } from "../../environment/sources.ts";
 import { savePythonService } from "../python/service.ts";
-import type { ModelService, ServiceClass } from "../service/model-service.ts";
+import type { ModelService } from "../service/model-service.ts";
 import { arrowFor } from "./arrow.ts";
 import { arrowModule, bundleRuntime } from "./code.ts";
 import * as documents from "./documents.ts";
@@ -33,7 +33,7 @@ export async function pythonContent(
     files.set("pyproject.toml", documents.pyproject);
     for (const [name, content] of await sources(dirname(file))) files.set(`python/${name}`, content);
     files.set("requirements.txt", requirementsFile(requirements));
-    const arrow = await arrowFor(service.constructor as ServiceClass, []);
+    const arrow = await arrowFor(service, []);
     if (arrow !== undefined) files.set(arrowModule, arrow.code);
     files.set("runtime.mjs", await bundleRuntime());
     files.set("server.mjs", documents.serverModule);

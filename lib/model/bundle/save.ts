@@ -15,7 +15,8 @@ import { arrowModule, bundleRuntime, bundleService, type NpmPackage } from "./co
 import * as documents from "./documents.ts";
 import { BundleError } from "./errors.ts";
 import { type BundleManifest, type BundleModel, type BundlePython, manifestFile } from "./manifest.ts";
-import { needsOf } from "./needs.ts";
+import { kebab } from "./names.ts";
+import { namedNeeds, needsOf, packagesOf } from "./needs.ts";
 import { pythonContent, pythonRuntime, requirementsFile } from "./python.ts";
 
 export interface SaveOptions {
@@ -76,9 +77,9 @@ async function filesOf(service: ModelService, file: string, { origins, codeOnly 
   const values = codeOnly ? new Map<string, unknown>() : modelsOf(service);
   const encoded = [...values].map(([name, value]) => ({ name, ...encode(value, name) }));
   const [{ python, npm }, { code, packages }, arrow, runtime] = await Promise.all([
-    needsOf(kebab(service.constructor.name), values.values()),
-    bundleService(file, service.constructor.name),
-    arrowFor(service.constructor as ServiceClass, values.values()),
+    codeOnly ? namedNeeds(service) : needsOf(service, values.values()),
+    bundleService(file, service.constructor.name, packagesOf(service)),
+    arrowFor(service, values.values()),
     bundleRuntime(),
   ]);
   const models = encoded.map(({ name, codec, type }) => {
@@ -140,6 +141,7 @@ function complete(Service: ServiceClass, name: string, content: Content, given?:
     models: [...models],
     ...(unpacked !== undefined && { unpacked: [...unpacked] }),
     ...(python !== undefined && { python }),
+    ...(dependencies !== undefined && { dependencies }),
     ...(packages !== undefined && { packages }),
     files: Object.fromEntries(hashes),
   } as BundleManifest;
@@ -214,8 +216,4 @@ function declaringFile(Service: ServiceClass): string {
   throw new BundleError("BUNDLE_CODE", `It is not known which file declares ${Service.name}.`, {
     fix: "Bundle it from its file: millrace bundle service.ts.",
   });
-}
-
-function kebab(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
 }

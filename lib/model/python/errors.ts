@@ -35,11 +35,23 @@ export class PythonDiedError extends ModelError {
   }
 }
 
+/** What a service's file or one of its hooks raised. */
+export class PythonServiceError extends ModelError {
+  /** Without its traceback: `ValueError: X has 4 features`. */
+  readonly raised: string;
+
+  constructor({ name = "Exception", message, traceback }: ToldError) {
+    const raised = `${name}: ${message}`;
+    super("PYTHON_SERVICE", `The service raised ${name}:\n${traceback ?? raised}`, { fix: "Correct what it says." });
+    this.raised = raised;
+  }
+}
+
 /** A file, a hook or a model that keeps a service from running. */
-export function brokenService({ code, name, message, fix, traceback }: ToldError): ModelError {
-  if (code !== undefined) return new ModelError(code, message, fix === undefined ? {} : { fix });
-  const trace = traceback === undefined ? `${name}: ${message}` : traceback;
-  return new ModelError("PYTHON_SERVICE", `The service raised ${name}:\n${trace}`, { fix: "Correct what it says." });
+export function brokenService(error: ToldError): ModelError {
+  const { code, message, fix } = error;
+  if (code === undefined) return new PythonServiceError(error);
+  return new ModelError(code, message, fix === undefined ? {} : { fix });
 }
 
 /** A request that the service refused. */

@@ -118,6 +118,12 @@ export class PythonHost {
     return this.#opened.call(api, input, signal);
   }
 
+  /** Ends the process of a service that was loaded and is not started. */
+  kill(): void {
+    this.#channel?.kill();
+    this.#channel = undefined;
+  }
+
   /** Calls the service's hooks and ends the process. */
   async stop(): Promise<void> {
     this.#isStopping = true;

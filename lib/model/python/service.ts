@@ -13,32 +13,56 @@ import type { PythonApi, PythonDescription, PythonHost, PythonModelFile, PythonS
 /** A model that the service's file has packed itself. */
 const packedInPython = Symbol("packed in Python");
 
+/** Of an image that has a service's code alone: its models are made where these packages are. */
+export interface PythonImage {
+  readonly requirements: readonly string[];
+  /** Python's version. Default: that of the interpreter here. */
+  readonly python?: string;
+}
+
+interface Runtime {
+  readonly image: PythonImage | undefined;
+  /** Opened when it is first asked for. */
+  host(): PythonHost;
+}
+
 /** Not a member: an API may have any name. */
-const hosts = new WeakMap<ModelService, PythonHost>();
+const runtimes = new WeakMap<ModelService, Runtime>();
 
 /**
  * The class of a service that a Python process has described: its methods run there. To the server it is as any other.
  *
- * @param open Called for each instance.
+ * @param open Called for each instance that is started or saved.
  */
-export function pythonServiceClass({ name, apis, models }: PythonDescription, open: () => PythonHost): ServiceClass {
+export function pythonServiceClass(
+  { name, apis, models }: PythonDescription,
+  open: () => PythonHost,
+  image?: PythonImage,
+): ServiceClass {
   class Service extends ModelService {
     constructor() {
       super();
-      hosts.set(this, open());
+      let host: PythonHost | undefined;
+      runtimes.set(this, {
+        image,
+        host: () => {
+          host ??= open();
+          return host;
+        },
+      });
       for (const { name, isPacked } of models) setModel(this, name.split("."), isPacked ? packedInPython : unset);
     }
 
     override async onStartup(): Promise<void> {
-      await hosts.get(this)?.start(modelFiles(this));
+      await runtimes.get(this)?.host().start(modelFiles(this));
     }
 
     override async onShutdown(): Promise<void> {
-      await hosts.get(this)?.stop();
+      await runtimes.get(this)?.host().stop();
     }
 
     override isReady(): boolean {
-      return hosts.get(this)?.isUp === true;
+      return runtimes.get(this)?.host().isUp === true;
     }
   }
   Object.defineProperty(Service, "name", { value: name });
@@ -47,13 +71,18 @@ export function pythonServiceClass({ name, apis, models }: PythonDescription, op
 }
 
 export function isPythonService(service: ModelService): boolean {
-  return hosts.has(service);
+  return runtimes.has(service);
+}
+
+/** What a service in Python has in an image of its code alone; `undefined` where nobody names it. */
+export function pythonImage(service: ModelService): PythonImage | undefined {
+  return runtimes.get(service)?.image;
 }
 
 /**
  * Writes the models that a Python service has packed itself; tells what the service needs. It is done then.
  *
- * @param codeOnly Whether its models are left out.
+ * @param codeOnly Whether its models are left out: what it needs is then what its environment names, if it names any.
  * @throws ModelError
  */
 export async function savePythonService(
@@ -61,9 +90,10 @@ export async function savePythonService(
   folder: string,
   codeOnly: boolean,
 ): Promise<PythonSaved> {
-  const host = hosts.get(service);
-  if (host === undefined) throw new TypeError(`${service.constructor.name} is no service in Python.`);
-  if (codeOnly) return await host.save(undefined, folder);
+  const runtime = runtimes.get(service);
+  if (runtime === undefined) throw new TypeError(`${service.constructor.name} is no service in Python.`);
+  const host = runtime.host();
+  if (codeOnly) return { ...(await host.save(undefined, folder)), ...runtime.image };
   const models = modelFiles(service);
   const saved = await host.save(models, folder);
   return {
@@ -74,7 +104,7 @@ export async function savePythonService(
 
 function methodOf({ name, input, output, options }: PythonApi): object {
   function method(this: ModelService, value: unknown, { signal }: ApiContext): unknown {
-    return hosts.get(this)?.call(name, value, signal);
+    return runtimes.get(this)?.host().call(name, value, signal);
   }
   markApi(method, name, {
     ...(options as Partial<ApiOptions<z.ZodType, z.ZodType>>),

@@ -4,6 +4,7 @@ import { compile } from "../../flow/load/compile.ts";
 import { importFlow } from "../../flow/load/import.ts";
 import { locateFlow } from "../../flow/load/locate.ts";
 import { ModelError } from "../errors.ts";
+import type { PlacedEnvironment } from "../python/load.ts";
 import { whileLoading } from "./loading.ts";
 import { isService, isServiceClass, type ModelService } from "./model-service.ts";
 
@@ -13,6 +14,14 @@ export interface LoadedService {
   /** Absolute. */
   readonly file: string;
   readonly inputs: readonly string[];
+  /** Ends what was started to look at the service; for who neither starts nor saves it. */
+  readonly discard?: () => void;
+}
+
+export interface LoadServiceOptions {
+  readonly cacheDir: string;
+  /** What a service in Python runs in where its class names no environment. Default: the Python of this machine. */
+  readonly python?: PlacedEnvironment;
 }
 
 /**
@@ -21,12 +30,12 @@ export interface LoadedService {
  * @param target a path; `service.ts#IrisClassifier` names one of several
  * @throws MillraceError `FLOW_FILE`, `FLOW_SYNTAX` or `FLOW_IMPORT` where it does not load; ModelError `SERVICE` where it exports no service.
  */
-export async function loadService(target: string, { cacheDir }: { readonly cacheDir: string }): Promise<LoadedService> {
+export async function loadService(target: string, { cacheDir, python }: LoadServiceOptions): Promise<LoadedService> {
   const { path, name } = locateFlow(target, "service");
   const file = relative(process.cwd(), path);
   if (extname(path) === ".py") {
     const { loadPythonService } = await import("../python/load.ts");
-    return await loadPythonService(path, name);
+    return await loadPythonService(path, name, python);
   }
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) {
     throw new ModelError("SERVICE", `${file} is no file that a service is written in.`, {

@@ -43,6 +43,12 @@ export abstract class ModelService {
   /** What the service's models that are Python's run in. Default: the `python3` on the path, or the one that `MILLRACE_PYTHON` names. */
   static readonly python?: PythonEnvironment;
 
+  /**
+   * Packages of npm that a bundle does not carry, but lets npm install, in the version of the project's lock: those that hold programs, and what models
+   * need that are not known when the bundle is made: `["onnxruntime-node"]`. Default: none.
+   */
+  static readonly packages?: readonly string[];
+
   /** Called once before the first request, when the models are there. The server is not ready before it ends; what it throws ends the server. */
   onStartup?(): void | Promise<void>;
 

@@ -5,7 +5,7 @@ import { mediaOf } from "./media.ts";
 import { isPacked, type ModelService, modelFields, parts, type ServiceClass } from "./model-service.ts";
 
 /** A service and the services that are parts of it, innermost first, each with its path: `""`, `iris`, `iris.scaler`. */
-function withParts(service: ModelService, path = ""): (readonly [path: string, service: ModelService])[] {
+export function withParts(service: ModelService, path = ""): (readonly [path: string, service: ModelService])[] {
   const inner = parts(service).flatMap(([field, part]) => withParts(part, path === "" ? field : `${path}.${field}`));
   return [...inner, [path, service]];
 }

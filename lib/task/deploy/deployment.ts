@@ -1,9 +1,8 @@
-import { AwsError } from "../../aws/errors.ts";
-import { remedyFor } from "../../aws/failures.ts";
+import { fixOf, isRefusal } from "../../aws/sagemaker.ts";
 import type { DeploymentRecord } from "../../metadata/deployments.ts";
 import type { TaskCommit } from "../../metadata/records.ts";
 import type { EndpointState } from "./endpoint.ts";
-import { DeploymentFailedError } from "./errors.ts";
+import { DeploymentFailedError, isFinal } from "./errors.ts";
 import { modelData } from "./model-data.ts";
 import { deployedModels, modelsToDeploy, type ServiceModel, serviceOf } from "./models.ts";
 import type { DeployStep } from "./perform.ts";
@@ -64,7 +63,7 @@ export class Deployment {
       await endpoint.delete();
       return { deployment: this.#parked, status: "Deleting" };
     }
-    const data = await endpoint.putData(await modelData(serviceOf(deploy).name, this.#models, blobs));
+    const data = await endpoint.putData(modelData(serviceOf(deploy).name, this.#models, blobs));
     this.#record = this.#begun(data, found?.config);
     try {
       await endpoint.prepare(id, data);
@@ -80,11 +79,15 @@ export class Deployment {
 
   /** Somebody else was faster, or the answer to an earlier call was lost: the next turn looks again. Else it is SageMaker's last word. */
   async #refused(error: unknown, found: EndpointState | undefined): Promise<DeployAnswer> {
-    if (!(error instanceof AwsError) || remedyFor(error) !== "give up") throw error;
-    const now = await this.#step.endpoint.describe();
+    const { endpoint } = this.#step;
+    if (!isRefusal(error)) {
+      if (isFinal(error)) await endpoint.removeConfig(endpoint.nameOf(this.#parked.id));
+      throw error;
+    }
+    const now = await endpoint.describe();
     const isChanged = now !== undefined && (unsettled.includes(now.status) || now.config !== found?.config);
     if (isChanged) return { deployment: this.#parked, status: now.status };
-    return await this.#fail(error.message, "untouched");
+    return await this.#fail(error.message, "untouched", fixOf(error));
   }
 
   #begun(data: string, previous?: string): DeploymentRecord {
@@ -109,7 +112,7 @@ export class Deployment {
   }
 
   /** @param found As which the endpoint has settled; without it, what was made must stay: the endpoint may yet take it. */
-  async #fail(reason: string, found?: EndpointState | "untouched"): Promise<never> {
+  async #fail(reason: string, found?: EndpointState | "untouched", fix = this.#seeLog()): Promise<never> {
     const { store, deploy, endpoint } = this.#step;
     const config = endpoint.nameOf(this.#parked.id);
     const isTaken = found !== "untouched" && found?.config === config;
@@ -119,27 +122,31 @@ export class Deployment {
     if (found !== undefined && (isNew || !isTaken)) await endpoint.removeConfig(config);
     const record = this.#begun(this.#record?.data ?? "");
     await store.deployments.put({ ...record, status: "failed", endedAt: new Date().toISOString(), failure: reason });
-    throw new DeploymentFailedError(
-      deploy.endpoint,
-      reason,
-      `The log group /aws/sagemaker/Endpoints/${deploy.endpoint} has the container's lines.`,
-    );
+    throw new DeploymentFailedError(deploy.endpoint, reason, fix);
+  }
+
+  #seeLog(): string {
+    return `The log group /aws/sagemaker/Endpoints/${this.#step.deploy.endpoint} has the container's lines.`;
   }
 
   /** Another deployment found this one in service before it was seen here: then it has come so far, and is history. */
   async #wasReplaced(): Promise<boolean> {
     const { store, deploy, endpoint } = this.#step;
-    const others = await store.deployments.list(deploy.endpoint, { limit: 20 });
-    return others.some(({ previous }) => previous === endpoint.nameOf(this.#parked.id));
+    const own = endpoint.nameOf(this.#parked.id);
+    for await (const { previous } of store.deployments.all(deploy.endpoint)) if (previous === own) return true;
+    return false;
   }
 
   /** The configuration before this one stays, for whoever wants to go back; the one before that goes. */
   async #removeOutdated(): Promise<void> {
     const { store, deploy, endpoint } = this.#step;
-    const previous = this.#record?.previous;
-    const known = await store.deployments.list(deploy.endpoint, { limit: 20 });
-    const outdated = known.find(({ config }) => config !== undefined && config === previous)?.previous;
-    if (outdated !== undefined) await endpoint.removeConfig(outdated);
+    const before = this.#record?.previous;
+    if (before === undefined) return;
+    for await (const { config, previous } of store.deployments.all(deploy.endpoint)) {
+      if (config !== before) continue;
+      if (previous !== undefined) await endpoint.removeConfig(previous);
+      return;
+    }
   }
 }
 

@@ -1,9 +1,10 @@
-import { hash } from "node:crypto";
 import type { AwsClient } from "../../aws/client.ts";
 import { S3Bucket } from "../../aws/s3.ts";
 import { isAlreadyThere, isNotFound, sagemaker } from "../../aws/sagemaker.ts";
 import type { Deploy, Hosting } from "../../flow/definition.ts";
+import type { ImageContents } from "./image-contents.ts";
 import { hasLocalStorage } from "./local-storage.ts";
+import type { ModelData } from "./model-data.ts";
 
 /** What the construct has made for the endpoint of a step. */
 export interface EndpointSettings {
@@ -17,6 +18,8 @@ export interface EndpointSettings {
   readonly key?: string;
   /** SHA-256 of the service's code. */
   readonly code: string;
+  /** What the image can read models with. */
+  readonly contents: ImageContents;
 }
 
 export interface EndpointState {
@@ -58,10 +61,10 @@ export class SageMakerEndpoint {
   }
 
   /** @returns the archive's address. */
-  async putData(archive: Uint8Array): Promise<string> {
+  async putData({ hash, pieces }: ModelData): Promise<string> {
     const bucket = new S3Bucket(this.#client, this.settings.bucket);
-    const key = `${dataPrefix(this.#deploy.endpoint)}${hash("sha256", archive)}.tar.gz`;
-    await bucket.putNew(key, archive);
+    const key = `${dataPrefix(this.#deploy.endpoint)}${hash}.tar.gz`;
+    if (!(await bucket.has(key))) await bucket.putNewStream(key, pieces());
     return `s3://${bucket.name}/${key}`;
   }
 

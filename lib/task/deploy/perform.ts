@@ -1,5 +1,4 @@
-import { AwsError } from "../../aws/errors.ts";
-import { remedyFor } from "../../aws/failures.ts";
+import { fixOf, isRefusal } from "../../aws/sagemaker.ts";
 import type { BlobStore } from "../../data/store.ts";
 import type { Deploy } from "../../flow/definition.ts";
 import { newRunId } from "../../metadata/run-id.ts";
@@ -9,8 +8,9 @@ import { addressOf, endTask, runTask } from "../perform.ts";
 import type { StepContext } from "../protocol.ts";
 import { Deployment } from "./deployment.ts";
 import type { SageMakerEndpoint } from "./endpoint.ts";
-import { DeploymentFailedError } from "./errors.ts";
-import { modelsToDeploy } from "./models.ts";
+import { DeploymentFailedError, isFinal } from "./errors.ts";
+import { assertReadable } from "./image-contents.ts";
+import { modelsToDeploy, serviceOf } from "./models.ts";
 import { type DeployAnswer, type DeployPerformance, isTakenUp, type ParkedAttempt } from "./protocol.ts";
 
 /** A step that deploys, and where. */
@@ -41,10 +41,12 @@ export async function performDeployment(
 }
 
 async function park(step: DeployStep, body: unknown, performance: DeployPerformance): Promise<DeployAnswer> {
-  const { store, blobs, context, deploy } = step;
+  const { store, blobs, context, deploy, endpoint } = step;
   const { attempt, commit, isCommitted } = await runTask(store, blobs, context, body, performance);
   if (isCommitted) return { ...(await endTask(store, context, performance, commit)), status: "Deployed" };
-  await failing(step, performance, attempt, async () => modelsToDeploy(context.step, deploy, commit));
+  await failing(step, performance, attempt, async () => {
+    assertReadable(serviceOf(deploy).name, modelsToDeploy(context.step, deploy, commit), endpoint.settings.contents);
+  });
   const { token, redrive = 0 } = performance;
   const now = new Date();
   const parked = { id: newRunId(now), token, attempt, redrive, parkedAt: now.toISOString() };
@@ -55,7 +57,8 @@ async function bringOn(step: DeployStep, performance: DeployPerformance, parked:
   const { store, blobs, context } = step;
   const { committed } = (await store.task(addressOf(context, performance))) ?? {};
   if (committed) return { ...(await endTask(store, context, performance, committed)), status: "Deployed" };
-  const commit = JSON.parse(Buffer.from(await blobs.get(parked.commit)).toString());
+  const content = await failing(step, performance, parked.attempt, () => blobs.get(parked.commit));
+  const commit = JSON.parse(Buffer.from(content).toString());
   const deployment = new Deployment(step, performance, parked, commit);
   const turn = await failing(step, performance, parked.attempt, () => deployment.turn());
   if (turn.status !== "Deployed") return turn;
@@ -77,16 +80,10 @@ async function failing<T>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof AwsError && remedyFor(error) !== "give up") throw error;
-    const cause =
-      error instanceof AwsError
-        ? new DeploymentFailedError(
-            deploy.endpoint,
-            error.message,
-            error.fix ?? "Change what SageMaker refuses.",
-            error,
-          )
-        : error;
+    if (!isFinal(error)) throw error;
+    const cause = isRefusal(error)
+      ? new DeploymentFailedError(deploy.endpoint, error.message, fixOf(error), error)
+      : error;
     const { path, visit, token } = performance;
     const failure = toFailure(cause, { step: context.step, path, visit }, attempt);
     await store.failAttempt(addressOf(context, performance), token, new Date().toISOString(), failure);

@@ -25,7 +25,7 @@ SANDBOXES_PER_FUNCTION = 4
 class Sandbox:
     """One execution environment: a process that answers one invocation at a time."""
 
-    def __init__(self, function: awslambda.LambdaFunction, code: str, runtime: str, handler: str):
+    def __init__(self, function: awslambda.LambdaFunction, code: str, runtime: str, handler: str, python: str):
         name = function.function_name
         self.log_group = getattr(function, "log_group", None) or f"/aws/lambda/{name}"
         self.log_stream = time.strftime("%Y/%m/%d/") + f"[{function_version(function)}]{uuid.uuid4().hex}"
@@ -43,7 +43,7 @@ class Sandbox:
             _HANDLER=handler,
         )
         environment.update({name: str(value) for name, value in function.environment_vars.items()})
-        program = ["python3", "-u", os.path.join(HERE, "sandbox.py")] if runtime.startswith("python") else [NODE, os.path.join(HERE, "sandbox.mjs")]
+        program = [python, "-u", os.path.join(HERE, "sandbox.py")] if runtime.startswith("python") else [NODE, os.path.join(HERE, "sandbox.mjs")]
         # Console lines and answers share one pipe, so that an invocation's lines are complete when its answer comes.
         channel, theirs = os.pipe()
         self.process = processes.start([*program, str(theirs)], cwd=code, env=environment, pass_fds=[theirs], text=True, bufsize=1,
@@ -118,9 +118,10 @@ class Fleet:
 
     def __init__(self, function: awslambda.LambdaFunction):
         self.code = processes.folder("lambda")
-        self.runtime, self.handler = function.run_time, function.handler
+        self.runtime, self.handler, self.python = function.run_time, function.handler, images.Image().python
         if "ImageUri" in function.code:
             image = images.find(function.code["ImageUri"])
+            self.python = image.python
             shutil.copytree(image.folder, self.code, dirs_exist_ok=True)
             # Of Lambda's own images, public.ecr.aws/lambda/python:3.14, whose command is the handler.
             self.runtime, [self.handler] = image.base.rpartition("/")[2].replace(":", ""), image.command
@@ -138,7 +139,7 @@ class Fleet:
             try:
                 sandbox = self.idle.get_nowait()
             except queue.Empty:
-                sandbox = Sandbox(function, self.code, self.runtime, self.handler)
+                sandbox = Sandbox(function, self.code, self.runtime, self.handler, self.python)
             reply = sandbox.invoke(event, function)
             console = sandbox.take_console()
             logs.write(sandbox.log_group, sandbox.log_stream, console)

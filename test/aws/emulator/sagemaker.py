@@ -69,7 +69,7 @@ def start(account: str, region: str, config_name: str) -> Server:
         raise NotReady(f"The image cannot be pulled: {problem}.") from problem
     folder = processes.folder("endpoint")
     if image.folder:
-        shutil.copytree(image.folder, folder, dirs_exist_ok=True)
+        shutil.copytree(image.folder, folder, symlinks=True, dirs_exist_ok=True)
     model_folder = os.path.join(folder, "opt-ml-model")  # what is /opt/ml/model in a container
     os.makedirs(model_folder)
     if container.get("ModelDataUrl"):
@@ -207,7 +207,7 @@ def invoke_endpoint(self: runtime.SageMakerRuntimeResponse):
     name = self.path.split("/")[2]
     server = _servers.get(name)
     if server is None:
-        return 400, {"x-amzn-errortype": "ValidationError"}, json.dumps({"Message": f"Endpoint {name} of account {self.current_account} not found."})
+        return 400, {"status": 400, "x-amzn-errortype": "ValidationError"}, json.dumps({"Message": f"Endpoint {name} of account {self.current_account} not found."})
     passed_on = ("content-type", "accept", "x-amzn-sagemaker")
     headers = {name: value for name, value in self.headers.items() if name.lower().startswith(passed_on)}
     body = self.raw_body if hasattr(self, "raw_body") else self.body
@@ -222,7 +222,8 @@ def invoke_endpoint(self: runtime.SageMakerRuntimeResponse):
         "OriginalStatusCode": response.status,
         "OriginalMessage": message,
     }
-    return response.status if response.status < 500 else 424, {"x-amzn-errortype": "ModelError"}, json.dumps(error)
+    status = response.status if response.status < 500 else 424
+    return status, {"status": status, "x-amzn-errortype": "ModelError"}, json.dumps(error)  # moto reads it off the headers
 
 
 # ---- CloudFormation ----------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ export interface Deployment {
   readonly concurrency?: number;
   /** Environment variables of the app, on top of the emulator's. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the app, on top of that in cdk.json. */
+  readonly context?: Readonly<Record<string, string>>;
   /** Folder of the cloud assembly. Default: one that is removed afterwards. */
   readonly outdir?: string;
 }
@@ -94,9 +96,10 @@ export async function waitForExecution(target: Target, executionArn: string): Pr
   }
 }
 
-function assembly({ app, stacks, outdir }: Deployment, scratch: string): string[] {
+function assembly({ app, stacks, context = {}, outdir }: Deployment, scratch: string): string[] {
   const command = app.includes(" ") ? app : `${join(ROOT, "node_modules/.bin/tsx")} ${resolve(ROOT, app)}`;
-  return [...(stacks ?? ["--all"]), "--app", command, "--output", outdir ?? join(scratch, "cdk.out")];
+  const given = Object.entries(context).flatMap(([name, value]) => ["--context", `${name}=${value}`]);
+  return [...(stacks ?? ["--all"]), ...given, "--app", command, "--output", outdir ?? join(scratch, "cdk.out")];
 }
 
 function cdk(

@@ -1,11 +1,12 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EndpointRole, ModelImage, type ModelSource } from "../../../constructs/index.ts";
 import { openClient } from "../../../lib/client/index.ts";
+import { readManifest } from "../../../lib/model/bundle/read.ts";
 import { Thirds } from "../../model/fixtures/thirds.ts";
 import { normalized } from "../support.ts";
 
@@ -38,6 +39,51 @@ async function synthesized(source: ModelSource) {
   const [[hash, definition]] = Object.entries(dockerImages) as [[string, { source: Record<string, string> }]];
   return { image, hash, build: definition.source, folder: join(app.outdir, definition.source.directory ?? "") };
 }
+
+/** The folder of the image of a service, without models, whose class names what its models need. */
+async function named(lines: string): Promise<string> {
+  const folder = await mkdtemp(join(scratch, "service-"));
+  await symlink(resolve("node_modules"), join(folder, "node_modules"));
+  const code = await readFile("test/model/fixtures/scorer.ts", "utf8");
+  await writeFile(
+    join(folder, "service.ts"),
+    code.replace(/(class Scorer extends ModelService \{\n)/, `$1  ${lines}\n`),
+  );
+  return (await synthesized(`${join(folder, "service.ts")}#Scorer`)).folder;
+}
+
+describe("an image of the code alone", () => {
+  test("has the packages that the class names for the models, beside the code", async () => {
+    const folder = await named(
+      'static packages = ["onnxruntime-web"]; static python = { requirements: ["scikit-learn==1.7.2"] };',
+    );
+    const { dependencies, python, unpacked } = await readManifest(folder);
+    expect({ dependencies, python, unpacked }).toEqual({
+      dependencies: { "onnxruntime-web": expect.stringMatching(/^\d+\.\d+\.\d+/) },
+      python: { version: "3.14", requirements: ["scikit-learn==1.7.2"] },
+      unpacked: ["model"],
+    });
+    const dockerfile = await readFile(join(folder, "Dockerfile"), "utf8");
+    expect(dockerfile).toContain("ARG PYTHON_IMAGE=public.ecr.aws/docker/library/python:3.14-slim\n");
+    expect(dockerfile).toContain("RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund\n");
+    expect(await readFile(join(folder, "requirements.txt"), "utf8")).toBe("scikit-learn==1.7.2\n");
+    expect(JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8")).packages).toHaveProperty([
+      "node_modules/onnxruntime-web",
+    ]);
+  });
+
+  test("has Node alone where it names none", async () => {
+    const folder = await named("");
+    expect(await readManifest(folder)).not.toHaveProperty("python");
+    expect(await readFile(join(folder, "Dockerfile"), "utf8")).not.toMatch(/npm ci|python/);
+  });
+
+  test("cannot have a package that is not installed here", async () => {
+    await expect(named('static packages = ["nowhere-at-all"];')).rejects.toThrow(
+      "The bundle needs nowhere-at-all, and no package-lock.json has its version.",
+    );
+  });
+});
 
 describe("the image of", () => {
   test("a bundle is built from its folder, for linux/amd64", async () => {

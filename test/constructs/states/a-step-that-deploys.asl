@@ -115,7 +115,10 @@
         "Retry": [
           {
             "ErrorEquals": [
-              "DEPLOYMENT_FAILED"
+              "DEPLOYMENT_FAILED",
+              "AWS",
+              "BLOB_MISSING",
+              "BLOB_CORRUPT"
             ],
             "MaxAttempts": 0
           },

@@ -113,7 +113,10 @@
                 "Retry": [
                   {
                     "ErrorEquals": [
-                      "DEPLOYMENT_FAILED"
+                      "DEPLOYMENT_FAILED",
+                      "AWS",
+                      "BLOB_MISSING",
+                      "BLOB_CORRUPT"
                     ],
                     "MaxAttempts": 0
                   },
@@ -255,7 +258,10 @@
                 "Retry": [
                   {
                     "ErrorEquals": [
-                      "DEPLOYMENT_FAILED"
+                      "DEPLOYMENT_FAILED",
+                      "AWS",
+                      "BLOB_MISSING",
+                      "BLOB_CORRUPT"
                     ],
                     "MaxAttempts": 0
                   },
@@ -478,7 +484,10 @@
         "Retry": [
           {
             "ErrorEquals": [
-              "DEPLOYMENT_FAILED"
+              "DEPLOYMENT_FAILED",
+              "AWS",
+              "BLOB_MISSING",
+              "BLOB_CORRUPT"
             ],
             "MaxAttempts": 0
           },

@@ -43,19 +43,21 @@ def pinned(folder: str, files: Iterable[str], models: Iterable[tuple[str, bytes]
 
 
 def check(requirements: Iterable[str]) -> None:
-    """Raises ModelError where one is not installed; tells of another version, which may do as well."""
+    """Raises ModelError where one is not installed; tells of another version, which may do as well. Options of pip are passed over."""
     from importlib import metadata
 
     missing, others = [], []
     for requirement in requirements:
-        name, _, version = requirement.partition("==")
+        name, exact = _name(requirement), re.search(r"==\s*([\w.!+-]+)(?![\w.*])", requirement)
+        if name == "" or name.startswith("-") or "://" in requirement or ";" in requirement:
+            continue
         try:
             found = metadata.version(name)
         except metadata.PackageNotFoundError:
             missing.append(requirement)
             continue
-        if _public(found) != version:
-            others.append(f"{name} {found}, not {version}")
+        if exact is not None and _public(found) != exact[1]:
+            others.append(f"{name} {found}, not {exact[1]}")
     if missing:
         fix = f"{sys.executable} -m pip install -r requirements.txt, or name a Python that has them by MILLRACE_PYTHON."
         raise ModelError("PYTHON_PACKAGE", f"The service needs {', '.join(missing)}, which {sys.executable} does not have.", fix)

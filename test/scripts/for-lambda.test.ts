@@ -1,6 +1,6 @@
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { optionsUnread } from "../../scripts/build/options-unread.ts";
+import { optionsUnread } from "../../scripts/build/for-lambda.ts";
 
 /** A flow whose step has an option, as it is bundled for AWS, and what it says of a step whose option is wrong. */
 async function bundled(plugins: readonly (typeof optionsUnread)[]) {
