@@ -62,6 +62,10 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
     if (request.method === "POST" && !isOpen()) done(stopping());
     else done();
   });
+  app.addHook("onSend", (_request, reply, _body, done) => {
+    connections.end(reply.raw);
+    done();
+  });
 
   const routes = new Map<string, ApiRoute>();
   const metrics = new Metrics(description.name, () =>

@@ -47,8 +47,7 @@ const patience = 5_000;
  * or the half of a request, and looks at no time-out any more: one such client would keep the server from ending.
  */
 export class Connections {
-  readonly #open = new Set<Socket>();
-  readonly #answers = new WeakMap<Socket, ServerResponse>();
+  readonly #due = new Map<Socket, ServerResponse | undefined>();
   readonly #server: Server;
   readonly #patience: number;
 
@@ -56,29 +55,34 @@ export class Connections {
     this.#server = server;
     this.#patience = Math.min(request, patience);
     server.on("connection", (socket: Socket) => {
-      this.#open.add(socket);
-      socket.once("close", () => this.#open.delete(socket));
+      this.#due.set(socket, undefined);
+      socket.once("close", () => this.#due.delete(socket));
     });
   }
 
   /** A request has come: it is to be answered. */
   begin(answer: ServerResponse): void {
-    if (answer.socket) this.#answers.set(answer.socket, answer);
+    const { socket } = answer.req;
+    if (this.#due.has(socket)) this.#due.set(socket, answer);
+  }
+
+  /** It is answered: kept longer, the last request of each connection would outlive collections, for which V8 makes its heap larger. */
+  end(answer: ServerResponse): void {
+    const { socket } = answer.req;
+    if (this.#due.get(socket) === answer) this.#due.set(socket, undefined);
   }
 
   /** Ends the connections on which nothing is to be answered, and the others when they are, until there are none. */
   drain(): void {
     const latest = performance.now() + this.#patience;
     const sweep = () => {
-      for (const socket of this.#open) if (!this.#isInUse(socket, performance.now() < latest)) socket.destroy();
+      for (const [socket, answer] of this.#due) {
+        const isDue = answer !== undefined && (answer.req.complete || performance.now() < latest);
+        if (!isDue && socket.writableLength === 0) socket.destroy();
+      }
     };
     const timer = setInterval(sweep, 50);
     this.#server.once("close", () => clearInterval(timer));
     sweep();
-  }
-
-  #isInUse(socket: Socket, mayReceive: boolean): boolean {
-    const answer = this.#answers.get(socket);
-    return answer !== undefined && !answer.writableFinished && (mayReceive || answer.req.complete);
   }
 }
