@@ -43,11 +43,12 @@ function told({ code, message }: NodeJS.ErrnoException): RequestError {
 const patience = 5_000;
 
 /**
- * The open connections of a server, each with the answer that is due on it. Node leaves those open, when a server ends, that have sent nothing
+ * The open connections of a server, and the answers that are due on them. Node leaves those open, when a server ends, that have sent nothing
  * or the half of a request, and looks at no time-out any more: one such client would keep the server from ending.
  */
 export class Connections {
-  readonly #due = new Map<Socket, ServerResponse | undefined>();
+  readonly #open = new Set<Socket>();
+  readonly #due = new Set<ServerResponse>();
   readonly #server: Server;
   readonly #patience: number;
 
@@ -55,31 +56,29 @@ export class Connections {
     this.#server = server;
     this.#patience = Math.min(request, patience);
     server.on("connection", (socket: Socket) => {
-      this.#due.set(socket, undefined);
-      socket.once("close", () => this.#due.delete(socket));
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
     });
   }
 
   /** A request has come: it is to be answered. */
   begin(answer: ServerResponse): void {
-    const { socket } = answer.req;
-    if (this.#due.has(socket)) this.#due.set(socket, answer);
+    this.#due.add(answer);
   }
 
-  /** It is answered: kept longer, the last request of each connection would outlive collections, for which V8 makes its heap larger. */
+  /** It is being sent. Kept longer, the last one of each connection would outlive collections, for which V8 makes its heap larger. */
   end(answer: ServerResponse): void {
-    const { socket } = answer.req;
-    if (this.#due.get(socket) === answer) this.#due.set(socket, undefined);
+    this.#due.delete(answer);
   }
 
   /** Ends the connections on which nothing is to be answered, and the others when they are, until there are none. */
   drain(): void {
     const latest = performance.now() + this.#patience;
     const sweep = () => {
-      for (const [socket, answer] of this.#due) {
-        const isDue = answer !== undefined && (answer.req.complete || performance.now() < latest);
-        if (!isDue && socket.writableLength === 0) socket.destroy();
-      }
+      const mayReceive = performance.now() < latest;
+      const inUse = new Set<Socket>();
+      for (const { req } of this.#due) if (mayReceive || req.complete) inUse.add(req.socket);
+      for (const socket of this.#open) if (!inUse.has(socket) && socket.writableLength === 0) socket.destroy();
     };
     const timer = setInterval(sweep, 50);
     this.#server.once("close", () => clearInterval(timer));
