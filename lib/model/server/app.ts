@@ -57,13 +57,13 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
     });
   });
   app.addHook("onRequest", (request, reply, done) => {
-    connections.begin(reply.raw);
+    connections.begin(request.raw);
     reply.header("x-request-id", request.id);
     if (request.method === "POST" && !isOpen()) done(stopping());
     else done();
   });
-  app.addHook("onSend", (_request, reply, _body, done) => {
-    connections.end(reply.raw);
+  app.addHook("onSend", (request, _reply, _body, done) => {
+    connections.end(request.raw);
     done();
   });
 
