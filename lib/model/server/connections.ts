@@ -77,7 +77,10 @@ export class Connections {
   /** Its answer is being sent. Kept longer, a request of each connection would outlive collections, for which V8 makes its heap larger. */
   end(request: IncomingMessage): void {
     const due = this.#open.get(request.socket);
-    if (due !== undefined && --due.count === 0) due.last = undefined;
+    // An answer that cannot be sent is followed by one that says so.
+    if (due === undefined || due.count === 0) return;
+    due.count--;
+    if (due.count === 0) due.last = undefined;
   }
 
   /** Ends the connections on which nothing is to be answered, and the others when they are, until there are none. */
