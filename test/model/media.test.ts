@@ -166,6 +166,21 @@ it("an image travels as its file", async () => {
   expect((await post("/same", "text/plain", png)).status).toBe(415);
 });
 
+it.each([
+  ["one piece", (picture: Uint8Array<ArrayBuffer>) => picture],
+  ["several", (picture: Uint8Array<ArrayBuffer>) => ReadableStream.from([picture.subarray(0, 3), picture.subarray(3)])],
+])("an image has memory of its own, which can be handed on: sent in %s", async (_, body) => {
+  const picture = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3);
+  const response = await fetch(`${server.url}/moved`, {
+    method: "POST",
+    body: body(picture),
+    duplex: "half",
+    headers: { "content-type": "image/png" },
+  });
+  expect(response.status).toBe(200);
+  expect(new Uint8Array(await response.arrayBuffer())).toEqual(picture);
+});
+
 it("the OpenAPI document has the schema under JSON alone", async () => {
   const { paths } = JSON.parse(await (await fetch(`${server.url}/openapi.json`)).text());
   expect(paths["/sums"].post.requestBody.content).toEqual({

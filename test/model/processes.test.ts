@@ -81,6 +81,19 @@ describe("SageMaker's contract", () => {
     expect(await once(child, "close")).toEqual([0, null]);
   });
 
+  it("SIGTERM: a request that came behind another one, before the signal, is answered", async () => {
+    const server = await startServer(bundle, ["serve"]);
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    let received = "";
+    socket.on("data", (chunk) => (received += chunk));
+    const head = "POST /wait HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length:";
+    socket.write(`${head} 1\r\n\r\n1${head} 3\r\n\r\n500`);
+    await expect.poll(() => received).toMatch(/^HTTP\/1\.1 200 OK/);
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
+    expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 200"]);
+  });
+
   it("SIGTERM: a request that was sent behind another one is refused, and told when to come again", async () => {
     const server = await startServer(bundle, ["serve"]);
     const socket = connect(Number(new URL(server.url).port), "127.0.0.1");

@@ -5,6 +5,7 @@ import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService, ServiceClass } from "../service/model-service.ts";
 import { isServiceReady } from "../service/parts.ts";
 import { ApiRoute } from "./api-route.ts";
+import { readBody } from "./body.ts";
 import { metricsText, tellPart } from "./cluster/metrics.ts";
 import { Connections, connectionOptions, type ReceiveTimeouts } from "./connections.ts";
 import { Endpoint } from "./endpoint.ts";
@@ -43,9 +44,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   // Bodies are read as they are: each API knows its content types.
   app.removeAllContentTypeParsers();
   // JSON by its name too, which is found sooner.
-  app.addContentTypeParser(["application/json", "*"], { parseAs: "buffer" }, (_request, body, done) =>
-    done(null, body),
-  );
+  app.addContentTypeParser(["application/json", "*"], readBody);
   app.setErrorHandler((error, request, reply) => void refuse(error, request, reply, log));
   app.setNotFoundHandler(({ method, url }, reply) => {
     const [path = ""] = url.split("?");
@@ -58,10 +57,14 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
     });
   });
   app.addHook("onRequest", (request, reply, done) => {
-    connections.begin(reply.raw);
+    connections.begin(request.raw);
     reply.header("x-request-id", request.id);
     if (request.method === "POST" && !isOpen()) done(stopping());
     else done();
+  });
+  app.addHook("onSend", (request, _reply, _body, done) => {
+    connections.end(request.raw);
+    done();
   });
 
   const routes = new Map<string, ApiRoute>();

@@ -1,4 +1,4 @@
-import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyHttpOptions } from "fastify";
 import { RequestError } from "./errors.ts";
@@ -42,13 +42,18 @@ function told({ code, message }: NodeJS.ErrnoException): RequestError {
 /** Milliseconds, at the most, that a client still has, once the server ends, to send the rest of a request. */
 const patience = 5_000;
 
+/** Requests of one connection that are to be answered. They come one after the other: only the last may not be there as a whole. */
+interface Due {
+  count: number;
+  last: IncomingMessage | undefined;
+}
+
 /**
- * The open connections of a server, each with the answer that is due on it. Node leaves those open, when a server ends, that have sent nothing
- * or the half of a request, and looks at no time-out any more: one such client would keep the server from ending.
+ * The open connections of a server, each with what is due on it. Node leaves those open, when a server ends, that have sent nothing or the half of
+ * a request, and looks at no time-out any more: one such client would keep the server from ending.
  */
 export class Connections {
-  readonly #open = new Set<Socket>();
-  readonly #answers = new WeakMap<Socket, ServerResponse>();
+  readonly #open = new Map<Socket, Due>();
   readonly #server: Server;
   readonly #patience: number;
 
@@ -56,29 +61,39 @@ export class Connections {
     this.#server = server;
     this.#patience = Math.min(request, patience);
     server.on("connection", (socket: Socket) => {
-      this.#open.add(socket);
+      this.#open.set(socket, { count: 0, last: undefined });
       socket.once("close", () => this.#open.delete(socket));
     });
   }
 
   /** A request has come: it is to be answered. */
-  begin(answer: ServerResponse): void {
-    if (answer.socket) this.#answers.set(answer.socket, answer);
+  begin(request: IncomingMessage): void {
+    const due = this.#open.get(request.socket);
+    if (due === undefined) return;
+    due.count++;
+    due.last = request;
+  }
+
+  /** Its answer is being sent. Kept longer, a request of each connection would outlive collections, for which V8 makes its heap larger. */
+  end(request: IncomingMessage): void {
+    const due = this.#open.get(request.socket);
+    // An answer that cannot be sent is followed by one that says so.
+    if (due === undefined || due.count === 0) return;
+    due.count--;
+    if (due.count === 0) due.last = undefined;
   }
 
   /** Ends the connections on which nothing is to be answered, and the others when they are, until there are none. */
   drain(): void {
     const latest = performance.now() + this.#patience;
     const sweep = () => {
-      for (const socket of this.#open) if (!this.#isInUse(socket, performance.now() < latest)) socket.destroy();
+      for (const [socket, { last }] of this.#open) {
+        const isDue = last !== undefined && (last.complete || performance.now() < latest);
+        if (!isDue && socket.writableLength === 0) socket.destroy();
+      }
     };
     const timer = setInterval(sweep, 50);
     this.#server.once("close", () => clearInterval(timer));
     sweep();
-  }
-
-  #isInUse(socket: Socket, mayReceive: boolean): boolean {
-    const answer = this.#answers.get(socket);
-    return answer !== undefined && !answer.writableFinished && (mayReceive || answer.req.complete);
   }
 }

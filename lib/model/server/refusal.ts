@@ -26,13 +26,7 @@ export function refuse(
 
 function told(error: unknown, request: FastifyRequest, log: Logger): RequestError {
   if (isRequestError(error)) return error;
-  const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    const { bodyLimit } = request.routeOptions;
-    return new RequestError(413, "TOO_LARGE", `The body is larger than ${bodyLimit} bytes.`, {
-      fix: "Send fewer rows at a time.",
-    });
-  }
+  const { statusCode } = error as { readonly statusCode?: unknown };
   if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500 && error instanceof Error) {
     return new RequestError(statusCode, "BAD_REQUEST", error.message, { cause: error });
   }
