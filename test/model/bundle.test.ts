@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { saveBundle } from "../../lib/model/bundle/save.ts";
 import { loadBundle } from "../../lib/model/server/main.ts";
+import { loadService } from "../../lib/model/service/load.ts";
 import { Thirds } from "./fixtures/thirds.ts";
 import { startServer } from "./support/server-process.ts";
 
@@ -30,6 +31,14 @@ async function copy(name: string): Promise<string> {
   const folder = join(scratch, name);
   await cp(bundle, folder, { recursive: true });
   return folder;
+}
+
+/** Its files as text, by path. */
+async function readBundle(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = files.sort().map(async (file) => [relative(folder, file), await readFile(file, "latin1")] as const);
+  return new Map(await Promise.all(read));
 }
 
 async function edit(file: string, change: (text: string) => string): Promise<void> {
@@ -108,6 +117,57 @@ CMD ["--host", "0.0.0.0"]
     const code = await readFile(join(bundle, "service.mjs"), "utf8");
     expect(code).not.toContain(process.cwd());
     expect(await readFile(join(bundle, "runtime.mjs"), "utf8")).not.toContain(process.cwd());
+  });
+
+  it("has the same bytes wherever npm has put the packages", async () => {
+    const source = `
+      import { api, ModelService } from "millrace/model";
+      import { z } from "zod";
+      export class Echo extends ModelService {
+        @api({ input: z.number(), output: z.number() })
+        predict(x) { return x; }
+      }`;
+    const bundles = ["beside/packages/service", "above"].map(async (place) => {
+      const project = join(scratch, place.split("/")[0] ?? "", "packages/service");
+      await mkdir(project, { recursive: true });
+      await cp("node_modules/zod", join(scratch, place, "node_modules/zod"), { recursive: true });
+      await writeFile(join(project, "service.js"), source);
+      const { service, file } = await loadService(join(project, "service.js"), { cacheDir: join(scratch, "cache") });
+      return await readBundle(await saveBundle(service, join(project, "echo"), { file }));
+    });
+    const [beside, above] = await Promise.all(bundles);
+    expect(beside?.get("service.mjs")).toContain("// node_modules/zod/");
+    expect(above).toEqual(beside);
+  });
+
+  it("carries the files that its code reads from beside itself, with their hashes", async () => {
+    const project = join(scratch, "reads");
+    await mkdir(join(project, "shared data"), { recursive: true });
+    await symlink(resolve("node_modules"), join(project, "node_modules"));
+    await writeFile(join(project, "shared data", "labels (en).json"), '["setosa"]');
+    await writeFile(join(project, "unread.csv"), "1,2");
+    await writeFile(
+      join(project, "service.ts"),
+      `import { readFileSync } from "node:fs";
+      import { api, ModelService } from "millrace/model";
+      import { z } from "zod";
+      const labels: string[] = JSON.parse(readFileSync(new URL("./shared data/labels (en).json", import.meta.url), "utf8"));
+      function train() { return readFileSync(new URL("./unread.csv", import.meta.url)); }
+      export class Labels extends ModelService {
+        @api({ input: z.number(), output: z.string() })
+        predict(index: number) { return labels[index] ?? "none"; }
+      }`,
+    );
+    const { service, file } = await loadService(join(project, "service.ts"), { cacheDir: join(scratch, "cache") });
+    const folder = await saveBundle(service, join(scratch, "labels"), { file });
+    await rm(project, { recursive: true });
+    const { files } = JSON.parse(await readFile(join(folder, "millrace-bundle.json"), "utf8"));
+    const carried = Object.keys(files).filter((name) => name.startsWith("files/"));
+    expect(carried).toEqual([expect.stringMatching(/^files\/[0-9a-f]{12}\/labels__en_\.json$/)]);
+    const server = await startServer(folder, ["--log-level", "warn"]);
+    expect(await server.answer("/predict", 0)).toBe("setosa");
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
   });
 
   it("can be read by the image's user whatever the umask is, and here by those who come to the folder", async () => {
