@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { saveBundle } from "../../lib/model/bundle/save.ts";
 import { loadBundle } from "../../lib/model/server/main.ts";
 import { loadService } from "../../lib/model/service/load.ts";
+import { Bodies } from "./fixtures/bodies.ts";
 import { Thirds } from "./fixtures/thirds.ts";
 import { startServer } from "./support/server-process.ts";
 
@@ -337,4 +338,33 @@ export function load(): Promise<Thirds>;
   await expect(run(join(app, "node_modules/.bin/thirds"), ["--port", "x"], { cwd: app })).rejects.toMatchObject({
     stderr: expect.stringContaining("--port is a whole number from 0 to 65535"),
   });
+});
+
+it("has types that say what it takes and gives in the same process, tensors and files too", async () => {
+  const folder = await new Bodies().save(join(scratch, "bodies"));
+  expect(await readFile(join(folder, "index.d.mts"), "utf8")).toContain(`
+export interface Bodies {
+  halves(input: number[] | Tensor): Promise<Tensor>;
+  join(input: number[] | Tensor): Promise<string>;
+  same(input: Uint8Array): Promise<Uint8Array>;
+  reversed(input: Uint8Array): Promise<Uint8Array>;
+`);
+  const program = join(scratch, "program.mts");
+  await writeFile(
+    program,
+    `import { load } from "./bodies/index.mjs";
+    const bodies = await load();
+    const halves = await bodies.halves([1, 2]);
+    const shape: readonly number[] = halves.shape;
+    const last: number | bigint | undefined = halves.data[1];
+    const bytes: Uint8Array = await bodies.same(Uint8Array.of(1, 2));
+    const same = [...bytes], reversed = [...(await bodies.reversed(bytes))];
+    console.log(JSON.stringify({ shape, last, joined: await bodies.join(halves), same, reversed }));
+    await bodies.close();`,
+  );
+  const settings = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024"];
+  const types = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
+  await run(resolve("node_modules/.bin/tsc"), [...settings, ...types, program], { cwd: scratch });
+  const { stdout } = await run(process.execPath, [program]);
+  expect(JSON.parse(stdout)).toEqual({ shape: [2], last: 1, joined: "0.5 1", same: [1, 2], reversed: [2, 1] });
 });
