@@ -335,6 +335,8 @@ export function load(): Promise<Thirds>;
   expect(printed.stdout).toBe(
     "[2]\nThe input at [0] is not what predict takes: Invalid input: expected number, received string.\n",
   );
+  const help = await run(join(app, "node_modules/.bin/thirds"), ["--help"], { cwd: app });
+  expect(help.stdout).toMatch(/^Usage: thirds \[serve\|health\] \[options\]\n[\s\S]*--port <n>/);
   await expect(run(join(app, "node_modules/.bin/thirds"), ["--port", "x"], { cwd: app })).rejects.toMatchObject({
     stderr: expect.stringContaining("--port is a whole number from 0 to 65535"),
   });
