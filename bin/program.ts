@@ -93,9 +93,7 @@ modelsCommand("delete <model>", "delete a version that no alias points to").acti
 
 modelsCommand("alias <alias> [model]", "let iris:production point to a version of iris")
   .option("--delete", "remove the alias")
-  .action(async (alias, model, options, self) =>
-    (await import("./commands/models.ts")).alias(alias, model, options, self),
-  );
+  .action(async (alias, model, options) => (await import("./commands/models.ts")).alias(alias, model, options));
 
 command(
   "deployments [endpoint]",

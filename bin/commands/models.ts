@@ -1,7 +1,7 @@
-import type { Command } from "commander";
 import type { Client } from "../../lib/client/client.ts";
 import type { Model } from "../../lib/model/store/models.ts";
 import { clientOf } from "../terminal/client.ts";
+import { UsageError } from "../terminal/errors.ts";
 import { wholeNumber } from "../terminal/options.ts";
 import { printTable } from "../terminal/table.ts";
 
@@ -68,10 +68,15 @@ export async function alias(
   target: string,
   reference: string | undefined,
   options: ModelsOptions & { readonly delete?: true },
-  command: Command,
 ): Promise<void> {
   const [name = "", alias = ""] = target.split(":");
-  if (alias === "" || (reference === undefined) === (options.delete === undefined)) command.help({ error: true });
+  const fix = "Write millrace models alias iris:production iris, say.";
+  if (alias === "") {
+    throw new UsageError(`An alias is of a model, as iris:production; received ${JSON.stringify(target)}.`, fix);
+  }
+  if ((reference === undefined) === (options.delete === undefined)) {
+    throw new UsageError("An alias is set to a model, or removed with --delete.", fix);
+  }
   await using client = await clientOf(options.store);
   await client.models.setAlias(name, alias, reference);
   const version = (await client.models.aliases(name)).get(alias);

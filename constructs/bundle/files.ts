@@ -1,12 +1,11 @@
 // A bundle is a single file, so it carries those that a module reads from beside itself: `new URL("iris.csv", import.meta.url)`.
-import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, relative, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, relative } from "node:path";
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
-import { type AnyNode, type NewExpression, parse } from "acorn";
 import type { Plugin } from "esbuild";
 import { MillraceError } from "../../lib/errors.ts";
-import { walk } from "../../lib/flow/source/nodes.ts";
+import { ownFiles } from "../../lib/flow/source/own-files.ts";
 
 /** In bytes. A function's code may have 250 MB, and each cold start reads it. */
 const most = 20_000_000;
@@ -20,16 +19,9 @@ const scheme = "millrace-file:";
  * @param code the module as JavaScript
  */
 export async function embedFiles(path: string, code: string): Promise<string> {
-  const urls: NewExpression[] = [];
-  walk(parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true }), (node) => {
-    if (isOwnUrl(node)) urls.push(node);
-    return undefined;
-  });
   let embedded = code;
   // From the last to the first, so that the places of those before stay right.
-  for (const { start, end, arguments: given } of urls.reverse()) {
-    const file = resolve(dirname(path), String((given[0] as { value?: unknown }).value));
-    if (!(await isFile(file))) continue;
+  for (const { file, start, end } of await ownFiles(path, code)) {
     const name = `__file${start}`;
     embedded = `${embedded.slice(0, start)}/* @__PURE__ */ ${name}()${embedded.slice(end)}`;
     embedded += `\nimport ${name} from ${JSON.stringify(scheme + file)};`;
@@ -71,26 +63,6 @@ function write() {
 }
 export default () => pathToFileURL(copy ??= write());
 `;
-}
-
-/** `new URL("a literal", import.meta.url)` */
-function isOwnUrl(node: AnyNode): node is NewExpression {
-  if (node.type !== "NewExpression" || node.callee.type !== "Identifier" || node.callee.name !== "URL") return false;
-  const [name, base] = node.arguments;
-  return (
-    name?.type === "Literal" &&
-    typeof name.value === "string" &&
-    !URL.canParse(name.value) &&
-    base?.type === "MemberExpression" &&
-    base.object.type === "MetaProperty" &&
-    base.property.type === "Identifier" &&
-    base.property.name === "url"
-  );
-}
-
-async function isFile(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isFile() ?? false;
 }
 
 function tooLarge(path: string, size: number, module: string): MillraceError {

@@ -8,6 +8,7 @@ export type Variants = readonly ModelVariant[];
 
 /** What SageMaker would refuse after minutes. @throws DeployError with the fix. */
 export function checkEndpoint(props: ModelEndpointProps, variants: Variants): void {
+  oneOf("build", props.build, ["docker", "codebuild"]);
   checkNetwork(props);
   checkVariants(variants);
   if (props.serverless) checkServerless(props, variants);
@@ -70,6 +71,12 @@ function checkServerless(props: ModelEndpointProps, variants: Variants): void {
       `Leave that out, or leave serverless out for an endpoint on instances${first === "instanceType" ? ", which may have GPUs" : ""}.`,
     );
   }
+  if (memory && typeof memory.toMebibytes !== "function") {
+    throw new DeployError(
+      `serverless.memory is a Size; received ${JSON.stringify(memory)}.`,
+      "Give Size.gibibytes(2), of aws-cdk-lib.",
+    );
+  }
   if (memory && !memory.isUnresolved() && ![1, 2, 3, 4, 5, 6].includes(memory.toMebibytes() / 1024)) {
     throw new DeployError(
       `serverless.memory is 1, 2, 3, 4, 5 or 6 GiB; received ${memory.toMebibytes()} MiB.`,
@@ -125,6 +132,7 @@ function checkDeployment({ deployment }: ModelEndpointProps, variants: Variants)
       "Leave deployment out, or choose another instance type.",
     );
   }
+  oneOf("deployment.strategy", strategy, ["canary", "linear", "allAtOnce"]);
   if (strategy === "allAtOnce" && stepSize !== undefined) {
     throw new DeployError("deployment.stepSize is given, and the strategy is allAtOnce.", "Leave it out.");
   }
@@ -138,6 +146,13 @@ function checkDeployment({ deployment }: ModelEndpointProps, variants: Variants)
       "Combine some of them into a composite alarm.",
     );
   }
+}
+
+/** Apps in JavaScript have no types that say so. */
+function oneOf(what: string, value: string | undefined, values: readonly string[]): void {
+  if (value === undefined || values.includes(value)) return;
+  const list = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  throw new DeployError(`${what} is ${list}; received ${JSON.stringify(value)}.`, `Give ${list}.`);
 }
 
 function seconds(what: string, value: Duration | undefined, least: number, most: number): void {

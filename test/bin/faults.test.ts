@@ -111,6 +111,20 @@ describe("a call that is wrong ends with 2", () => {
     ["run branch.ts --scale two", { message: 'scale must be a number; received "two".', fix: declared }],
     ["run branch.ts --scale", { message: "--scale needs a value.", fix: "Write --scale VALUE, or --scale=VALUE." }],
     ["run branch.ts -- --tag all", { message: 'tag must be one of "none", "some"; received "all".', fix: declared }],
+    [
+      "models alias iris iris",
+      {
+        message: 'An alias is of a model, as iris:production; received "iris".',
+        fix: "Write millrace models alias iris:production iris, say.",
+      },
+    ],
+    [
+      "models alias iris:production",
+      {
+        message: "An alias is set to a model, or removed with --delete.",
+        fix: "Write millrace models alias iris:production iris, say.",
+      },
+    ],
     ["list --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     ["run branch.ts --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     [

@@ -53,6 +53,17 @@ async function added(): Promise<number | undefined> {
 const soon = { timeout: 10_000 };
 
 describe("serve", () => {
+  it("ends with several workers too where it cannot start", async () => {
+    folder.write(
+      "service.ts",
+      service("return x + 1;").replace("  @api", '  override onStartup() { throw new Error("no"); }\n  @api'),
+    );
+    const { child, printed } = serve("--workers", "2");
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(printed.stderr).toContain("error: Error: no\n");
+    expect(printed.stderr).toContain("error: A worker ended with exit code 1 before it served.\n");
+  });
+
   it("says where it listens and what it answers, and ends when it is told to", async () => {
     folder.write("service.ts", service("return x + 1;"));
     const { child, printed } = serve();

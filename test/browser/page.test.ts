@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
+import { loadArrow } from "../../lib/model/service/table/arrow/library.ts";
 import { Shapes } from "../model/fixtures/shapes.ts";
 
 // What people do on the page to try a service.
@@ -20,6 +21,8 @@ let page: Page;
 let complaints: string[];
 
 beforeAll(async () => {
+  // The longest content types.
+  await loadArrow();
   const service = new Shapes().pack("calls", []);
   server = await serve(
     { service, description: describeService(Shapes), version: "1.2.3" },
@@ -164,7 +167,7 @@ describe("the page of a service", () => {
 
   it.each([
     ["light", 1200],
-    ["dark", 390],
+    ["dark", 360],
   ] as const)("fits a %s screen %d pixels wide", async (colorScheme, width) => {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 800 });

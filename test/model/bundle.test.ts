@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { saveBundle } from "../../lib/model/bundle/save.ts";
 import { loadBundle } from "../../lib/model/server/main.ts";
+import { loadService } from "../../lib/model/service/load.ts";
+import { Bodies } from "./fixtures/bodies.ts";
 import { Thirds } from "./fixtures/thirds.ts";
 import { startServer } from "./support/server-process.ts";
 
@@ -30,6 +32,14 @@ async function copy(name: string): Promise<string> {
   const folder = join(scratch, name);
   await cp(bundle, folder, { recursive: true });
   return folder;
+}
+
+/** Its files as text, by path. */
+async function readBundle(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = files.sort().map(async (file) => [relative(folder, file), await readFile(file, "latin1")] as const);
+  return new Map(await Promise.all(read));
 }
 
 async function edit(file: string, change: (text: string) => string): Promise<void> {
@@ -108,6 +118,57 @@ CMD ["--host", "0.0.0.0"]
     const code = await readFile(join(bundle, "service.mjs"), "utf8");
     expect(code).not.toContain(process.cwd());
     expect(await readFile(join(bundle, "runtime.mjs"), "utf8")).not.toContain(process.cwd());
+  });
+
+  it("has the same bytes wherever npm has put the packages", async () => {
+    const source = `
+      import { api, ModelService } from "millrace/model";
+      import { z } from "zod";
+      export class Echo extends ModelService {
+        @api({ input: z.number(), output: z.number() })
+        predict(x) { return x; }
+      }`;
+    const bundles = ["beside/packages/service", "above"].map(async (place) => {
+      const project = join(scratch, place.split("/")[0] ?? "", "packages/service");
+      await mkdir(project, { recursive: true });
+      await cp("node_modules/zod", join(scratch, place, "node_modules/zod"), { recursive: true });
+      await writeFile(join(project, "service.js"), source);
+      const { service, file } = await loadService(join(project, "service.js"), { cacheDir: join(scratch, "cache") });
+      return await readBundle(await saveBundle(service, join(project, "echo"), { file }));
+    });
+    const [beside, above] = await Promise.all(bundles);
+    expect(beside?.get("service.mjs")).toContain("// node_modules/zod/");
+    expect(above).toEqual(beside);
+  });
+
+  it("carries the files that its code reads from beside itself, with their hashes", async () => {
+    const project = join(scratch, "reads");
+    await mkdir(join(project, "shared data"), { recursive: true });
+    await symlink(resolve("node_modules"), join(project, "node_modules"));
+    await writeFile(join(project, "shared data", "labels (en).json"), '["setosa"]');
+    await writeFile(join(project, "unread.csv"), "1,2");
+    await writeFile(
+      join(project, "service.ts"),
+      `import { readFileSync } from "node:fs";
+      import { api, ModelService } from "millrace/model";
+      import { z } from "zod";
+      const labels: string[] = JSON.parse(readFileSync(new URL("./shared data/labels (en).json", import.meta.url), "utf8"));
+      function train() { return readFileSync(new URL("./unread.csv", import.meta.url)); }
+      export class Labels extends ModelService {
+        @api({ input: z.number(), output: z.string() })
+        predict(index: number) { return labels[index] ?? "none"; }
+      }`,
+    );
+    const { service, file } = await loadService(join(project, "service.ts"), { cacheDir: join(scratch, "cache") });
+    const folder = await saveBundle(service, join(scratch, "labels"), { file });
+    await rm(project, { recursive: true });
+    const { files } = JSON.parse(await readFile(join(folder, "millrace-bundle.json"), "utf8"));
+    const carried = Object.keys(files).filter((name) => name.startsWith("files/"));
+    expect(carried).toEqual([expect.stringMatching(/^files\/[0-9a-f]{12}\/labels__en_\.json$/)]);
+    const server = await startServer(folder, ["--log-level", "warn"]);
+    expect(await server.answer("/predict", 0)).toBe("setosa");
+    server.child.kill("SIGTERM");
+    expect(await server.ended).toBe(0);
   });
 
   it("can be read by the image's user whatever the umask is, and here by those who come to the folder", async () => {
@@ -274,7 +335,38 @@ export function load(): Promise<Thirds>;
   expect(printed.stdout).toBe(
     "[2]\nThe input at [0] is not what predict takes: Invalid input: expected number, received string.\n",
   );
+  const help = await run(join(app, "node_modules/.bin/thirds"), ["--help"], { cwd: app });
+  expect(help.stdout).toMatch(/^Usage: thirds \[serve\|health\] \[options\]\n[\s\S]*--port <n>/);
   await expect(run(join(app, "node_modules/.bin/thirds"), ["--port", "x"], { cwd: app })).rejects.toMatchObject({
     stderr: expect.stringContaining("--port is a whole number from 0 to 65535"),
   });
+});
+
+it("has types that say what it takes and gives in the same process, tensors and files too", async () => {
+  const folder = await new Bodies().save(join(scratch, "bodies"));
+  expect(await readFile(join(folder, "index.d.mts"), "utf8")).toContain(`
+export interface Bodies {
+  halves(input: number[] | Tensor): Promise<Tensor>;
+  join(input: number[] | Tensor): Promise<string>;
+  same(input: Uint8Array): Promise<Uint8Array>;
+  reversed(input: Uint8Array): Promise<Uint8Array>;
+`);
+  const program = join(scratch, "program.mts");
+  await writeFile(
+    program,
+    `import { load } from "./bodies/index.mjs";
+    const bodies = await load();
+    const halves = await bodies.halves([1, 2]);
+    const shape: readonly number[] = halves.shape;
+    const last: number | bigint | undefined = halves.data[1];
+    const bytes: Uint8Array = await bodies.same(Uint8Array.of(1, 2));
+    const same = [...bytes], reversed = [...(await bodies.reversed(bytes))];
+    console.log(JSON.stringify({ shape, last, joined: await bodies.join(halves), same, reversed }));
+    await bodies.close();`,
+  );
+  const settings = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2024"];
+  const types = ["--types", "node", "--typeRoots", resolve("node_modules/@types")];
+  await run(resolve("node_modules/.bin/tsc"), [...settings, ...types, program], { cwd: scratch });
+  const { stdout } = await run(process.execPath, [program]);
+  expect(JSON.parse(stdout)).toEqual({ shape: [2], last: 1, joined: "0.5 1", same: [1, 2], reversed: [2, 1] });
 });

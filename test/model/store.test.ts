@@ -143,6 +143,13 @@ describe("an exported model", () => {
     ],
     ["its name", (text: string) => text.replace('"name":"svm"', '"name":"../svm"'), /is no exported model\.$/],
     ["its version", (text: string) => text.replace(/"version":"[^"]*"/, '"version":"a/b"'), /is no exported model\.$/],
+    [
+      "its version to a name",
+      (text: string) => text.replace(/"version":"[^"]*"/, '"version":"latest"'),
+      /is no exported/,
+    ],
+    ["its type", (text: string) => text.replace('"type":"Object"', '"type":"\\u001b[2J"'), /is no exported model\.$/],
+    ["its size", (text: string) => text.replace('"size":15', '"size":1e15'), /has 15 bytes, not 1000000000000000\.$/],
     ["all of it", () => "PK", /is no exported model\.$/],
   ])("is refused where %s was changed", async (_what, change, message) => {
     await client.models.save("svm", { weights: [0] });
@@ -152,6 +159,30 @@ describe("an exported model", () => {
     await expect(importModel(client.models, file)).rejects.toMatchObject({
       code: "MODEL_FILE",
       message: expect.stringMatching(message),
+    });
+  });
+
+  it("does not change a version that is there", async () => {
+    const file = join(folder, "svm.model");
+    const { version } = await client.models.save("svm", { weights: [0] });
+    await exportModel(client.models, "svm", file);
+    const other = await client.models.save("svm", { weights: [1] });
+    const changed = join(folder, "changed.model");
+    await exportModel(client.models, "svm", changed);
+    await writeFile(changed, (await readFile(changed, "utf8")).replace(other.version, version));
+    await expect(importModel(client.models, changed)).rejects.toMatchObject({
+      code: "MODEL_EXISTS",
+      message: `The store has svm:${version} already, with another value.`,
+    });
+    expect((await importModel(client.models, file)).version).toBe(version);
+    expect(await (await client.models.get(`svm:${version}`)).value()).toEqual({ weights: [0] });
+  });
+
+  it("that cannot be written is said so", async () => {
+    await client.models.save("svm", 1);
+    await expect(exportModel(client.models, "svm", join(folder, "nowhere", "svm.model"))).rejects.toMatchObject({
+      code: "MODEL_FILE",
+      message: expect.stringMatching(/svm\.model cannot be written: ENOENT/),
     });
   });
 });

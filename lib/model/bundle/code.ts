@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { BuildFailure, BuildOptions, Plugin } from "esbuild";
 import { lowering } from "../../flow/source/options.ts";
 import { BundleError } from "./errors.ts";
+import { carryFiles } from "./files-beside.ts";
+import { withoutPlaces } from "./places.ts";
 import { withoutSaving } from "./without-saving.ts";
 
 /** Beside the service's code, where it has tables. */
@@ -18,6 +20,8 @@ export interface ServiceCode {
   readonly code: string;
   /** Those that are in it. */
   readonly packages: readonly NpmPackage[];
+  /** What it reads from beside itself, by path. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
 const common = {
@@ -50,14 +54,17 @@ export async function bundleService(
     import * as module from ${JSON.stringify(`./${basename(file)}`)};
     const named = (value) => typeof value === "function" && value.name === ${JSON.stringify(name)};
     export const Service = Object.values(module).flatMap((value) => [value, value?.constructor]).find(named);`;
+  const files = new Map<string, Uint8Array>();
   const { code, inputs } = await run({
     ...common,
     stdin: { contents: entry, resolveDir: dirname(file), sourcefile: "entry.js" },
     absWorkingDir: dirname(file),
     external: [...external],
-    plugins: [ownPackage, withoutSaving],
+    plugins: [ownPackage, withoutSaving, carryFiles(files)],
   });
-  return { code, packages: await packagesOf(inputs.map((input) => resolve(dirname(file), input))) };
+  // Those of code that was dropped are not read.
+  for (const path of files.keys()) if (!code.includes(path)) files.delete(path);
+  return { code, packages: await packagesOf(inputs.map((input) => resolve(dirname(file), input))), files };
 }
 
 /** The packages that files are of. */
@@ -128,7 +135,8 @@ async function run(options: BuildOptions): Promise<{ readonly code: string; read
     const { outputFiles, metafile } = await build({ ...options, metafile: true });
     const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
     const used = inputs.flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? [input] : []));
-    return { code: outputFiles?.[0]?.text ?? "", inputs: used };
+    const code = withoutPlaces(outputFiles?.[0]?.text ?? "", Object.keys(metafile.inputs));
+    return { code, inputs: used };
   } catch (cause) {
     const [message] = (cause as Partial<BuildFailure>).errors ?? [];
     if (message === undefined) throw cause;

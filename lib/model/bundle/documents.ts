@@ -1,4 +1,5 @@
 import type { ApiDescription, BodyDescription } from "../service/description.ts";
+import { isBinary } from "../service/media.ts";
 import type { BundlePython } from "./manifest.ts";
 import { typeOf } from "./typescript.ts";
 
@@ -42,9 +43,10 @@ export async function load() {
 /** The types of {@link indexModule}. */
 export function indexTypes({ service, apis }: BundleFacts): string {
   const methods = apis.map(
-    ({ name, input, output }) => `  ${name}(input: ${bodyType(input)}): Promise<${bodyType(output)}>;`,
+    ({ name, input, output }) => `  ${name}(input: ${inputType(input)}): Promise<${outputType(output)}>;`,
   );
-  return `/** The service in this process: inputs and outputs are checked as the server checks them. */
+  const tensor = apis.some(({ input, output }) => isTensor(input) || isTensor(output)) ? tensorType : "";
+  return `${tensor}/** The service in this process: inputs and outputs are checked as the server checks them. */
 export interface ${service} {
 ${methods.join("\n")}
   /** Stops the service. */
@@ -194,7 +196,30 @@ function moduleName(name: string): string {
   return name.replaceAll("-", "_");
 }
 
-function bodyType({ types: [first], schema }: BodyDescription): string {
-  if (first === "application/json") return typeOf(schema);
-  return first === "text/plain" ? "string" : "Uint8Array";
+const tensorType = `/** Numbers in row-major order, with the lengths of their dimensions, outermost first. */
+export interface Tensor {
+  readonly data:
+    | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
+    | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
+  readonly shape: readonly number[];
+}
+
+`;
+
+function isTensor({ types }: BodyDescription): boolean {
+  return types.includes("application/x-npy");
+}
+
+/** A tensor may be one that an API has answered. */
+function inputType(body: BodyDescription): string {
+  return isTensor(body) ? `${bodyType(body)} | Tensor` : bodyType(body);
+}
+
+function outputType(body: BodyDescription): string {
+  return isTensor(body) ? "Tensor" : bodyType(body);
+}
+
+function bodyType({ types, schema }: BodyDescription): string {
+  if (isBinary(types)) return "Uint8Array";
+  return types[0] === "text/plain" ? "string" : typeOf(schema);
 }

@@ -1,5 +1,6 @@
 import { Endpoint } from "../server/endpoint.ts";
 import { apisOf } from "../service/apis.ts";
+import { isBinary, mediaOf } from "../service/media.ts";
 import type { ServiceClass } from "../service/model-service.ts";
 import { startService, stopService } from "../service/parts.ts";
 import { loadBundledService, readManifest } from "./read.ts";
@@ -13,7 +14,14 @@ export async function open(Service: ServiceClass, folder: string): Promise<OpenS
   await startService(service);
   const methods = apisOf(Service).map((api) => {
     const endpoint = new Endpoint(api, service);
-    return [api.name, async (input: unknown) => await endpoint.call(await endpoint.check(input))] as const;
+    const [taken, answered] = [mediaOf(api.input), mediaOf(api.output)];
+    const method = async (input: unknown) => {
+      const isBody = isBinary(taken.types) && input instanceof Uint8Array;
+      const value = isBody ? taken.decode(input, taken.types[0] ?? "", undefined) : input;
+      const result = await endpoint.call(await endpoint.check(value));
+      return isBinary(answered.types) ? answered.encode(result).body : result;
+    };
+    return [api.name, method] as const;
   });
   return { ...Object.fromEntries(methods), close: () => stopService(service) } as OpenService;
 }

@@ -76,7 +76,7 @@ async function contentOf(service: ModelService, Service: ServiceClass, options: 
 async function filesOf(service: ModelService, file: string, { origins, codeOnly }: SaveOptions): Promise<Content> {
   const values = codeOnly ? new Map<string, unknown>() : modelsOf(service);
   const encoded = [...values].map(([name, value]) => ({ name, ...encode(value, name) }));
-  const [{ python, npm }, { code, packages }, arrow, runtime] = await Promise.all([
+  const [{ python, npm }, { code, packages, files: beside }, arrow, runtime] = await Promise.all([
     codeOnly ? namedNeeds(service) : needsOf(service, values.values()),
     bundleService(file, service.constructor.name, packagesOf(service)),
     arrowFor(service, values.values()),
@@ -98,6 +98,7 @@ async function filesOf(service: ModelService, file: string, { origins, codeOnly 
     ["runtime.mjs", runtime],
     ["server.mjs", documents.serverModule],
     ["service.mjs", code],
+    ...(beside ?? []),
   ]);
   if (python !== undefined) {
     files.set("requirements.txt", requirementsFile(python.requirements));

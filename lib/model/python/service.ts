@@ -3,7 +3,7 @@ import { unset } from "../../flow/spec/fields.ts";
 import { type ApiContext, type ApiOptions, markApi } from "../service/api.ts";
 import type { BodyDescription } from "../service/description.ts";
 import { withJsonSchema } from "../service/json-schema.ts";
-import { file, text, withMedia } from "../service/media.ts";
+import { file, isBinary, text, withMedia } from "../service/media.ts";
 import { ModelService, type ServiceClass } from "../service/model-service.ts";
 import { modelsOf } from "../service/parts.ts";
 import { columnsOf } from "../service/table/columns.ts";
@@ -116,7 +116,7 @@ function methodOf({ name, input, output, options }: PythonApi): object {
 
 function schemaOf({ types, schema }: BodyDescription): z.ZodType {
   const [usual] = types;
-  if (usual !== "application/json" && usual !== "text/plain") return file(...types);
+  if (isBinary(types)) return file(...types);
   const checks = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
   if (types.includes(arrowStream)) {
     const columns = columnsOf((schema.items ?? true) as Parameters<typeof columnsOf>[0]);

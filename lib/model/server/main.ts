@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isMillraceError } from "../../errors.ts";
 import { manifestFile } from "../bundle/manifest.ts";
 import { loadBundledService, readManifest, verifyFiles } from "../bundle/read.ts";
 import type { ServiceClass } from "../service/model-service.ts";
-import { parseArguments } from "./options.ts";
+import { helpText, parseArguments } from "./options.ts";
 import { runServer } from "./run.ts";
 import type { Served } from "./serve.ts";
 
@@ -12,7 +12,8 @@ import type { Served } from "./serve.ts";
 export async function main(Service: ServiceClass, folder: string): Promise<void> {
   try {
     const { command, options } = parseArguments(process.argv.slice(2), process.env);
-    if (command === "health") process.exitCode = (await isHealthy()) ? 0 : 1;
+    if (command === "help") process.stdout.write(helpText(basename(process.argv[1] ?? "server.mjs")));
+    else if (command === "health") process.exitCode = (await isHealthy()) ? 0 : 1;
     else await runServer(() => loadBundle(Service, folder, command === "serve"), options);
   } catch (error) {
     const known = isMillraceError(error) ? { code: error.code, msg: error.message, fix: error.fix } : undefined;

@@ -20,6 +20,25 @@ export interface RunOptionTexts {
   readonly "log-level"?: string | undefined;
 }
 
+/** What a bundle's `server.mjs --help` tells. */
+export function helpText(program: string): string {
+  return `Usage: ${program} [serve|health] [options]
+
+serve the model service of this bundle
+
+Commands:
+  serve                as SageMaker starts it: on all addresses, at port 8080, with the models of /opt/ml/model
+  health               whether the server on this machine is ready: exit code 0 or 1
+
+Options:
+  --host <address>     listen on this address (default: "127.0.0.1")
+  --port <n>           listen on this port; 0 takes any (default: $PORT, or "3000")
+  --workers <n>        processes that share the port (default: "1")
+  --log-level <level>  debug, info, warn, error or silent (default: "info")
+  -h, --help           display help for command
+`;
+}
+
 const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
 
 /**
@@ -30,12 +49,16 @@ const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error", "silen
 export function parseArguments(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
-): { readonly command: "serve" | "health" | undefined; readonly options: RunOptions } {
-  const { values, positionals } = parsed(args);
+): { readonly command: "serve" | "health" | "help" | undefined; readonly options: RunOptions } {
+  const {
+    values: { help, ...values },
+    positionals,
+  } = parsed(args);
+  if (help) return { command: "help", options: readRunOptions({}) };
   const [command, ...rest] = positionals;
   if (rest.length > 0 || (command !== undefined && command !== "serve" && command !== "health")) {
     throw new ModelError("OPTION", `${JSON.stringify(rest[0] ?? command)} is nothing that a server does.`, {
-      fix: "Give options alone, serve (as SageMaker does), or health.",
+      fix: "Give options alone, serve (as SageMaker does), or health; --help tells more.",
     });
   }
   const { PORT, SAGEMAKER_BIND_TO_PORT } = environment;
@@ -68,11 +91,12 @@ function parsed(args: readonly string[]) {
         port: { type: "string" },
         workers: { type: "string" },
         "log-level": { type: "string" },
+        help: { type: "boolean", short: "h" },
       },
     });
   } catch (cause) {
     throw new ModelError("OPTION", `${(cause as Error).message}.`, {
-      fix: "There are --host, --port, --workers and --log-level.",
+      fix: "There are --host, --port, --workers, --log-level and --help.",
       cause,
     });
   }

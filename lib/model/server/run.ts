@@ -15,6 +15,14 @@ export async function runServer(load: () => Promise<Served>, options: RunOptions
     const { runWorkers } = await import("./cluster/workers.ts");
     return await runWorkers(options.workers);
   }
+  await runHere(load, options).catch((error) => {
+    // A worker's channel to its primary would keep it alive, though it serves nothing.
+    process.channel?.unref();
+    throw error;
+  });
+}
+
+async function runHere(load: () => Promise<Served>, options: RunOptions): Promise<void> {
   // The first process of a container gets only signals that it listens to: also while it loads.
   let stop: (signal: NodeJS.Signals) => void = () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));

@@ -60,6 +60,17 @@ export interface ApiMark {
   readonly callers: () => readonly CallSite[];
 }
 
+/** Names that mean something else where an API's name is used. */
+const taken: ReadonlyMap<string, string> = new Map([
+  ["invocations", "the route of SageMaker's requests"],
+  ["pack", "a method of every service"],
+  ["save", "a method of every service"],
+  ["onStartup", "a hook of every service"],
+  ["onShutdown", "a hook of every service"],
+  ["close", "what stops a bundle's service in the same process"],
+  ["then", "what makes an object a promise"],
+]);
+
 type Method<This, Input extends z.ZodType, Output extends z.ZodType> = (
   this: This,
   input: z.output<Input>,
@@ -108,6 +119,12 @@ export function markApi(
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
     throw new MillraceError("API_OPTIONS", `${name} is no name for an API: it is part of the address.`, {
       fix: "Begin it with a letter, and use letters, digits and _.",
+    });
+  }
+  const use = taken.get(name);
+  if (use !== undefined) {
+    throw new MillraceError("API_OPTIONS", `${name} is no name for an API: it is ${use}.`, {
+      fix: "Rename the method.",
     });
   }
   const value: ApiMark = { settings: readOptions(name, options), callers };

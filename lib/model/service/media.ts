@@ -29,6 +29,11 @@ export const jsonMedia: Media = {
   encode: (value) => ({ type: "application/json; charset=utf-8", body: JSON.stringify(value ?? null) }),
 };
 
+/** Whether bodies of these content types are bytes: neither JSON nor text. */
+export function isBinary([usual]: readonly string[]): boolean {
+  return usual !== "application/json" && usual !== "text/plain";
+}
+
 /** How values of a schema travel: as {@link text}, {@link bytes} or {@link file} say, else as JSON. */
 export function mediaOf(schema: z.ZodType): Media {
   return (schema as { [key]?: Media })[key] ?? jsonMedia;

@@ -102,12 +102,19 @@ export class Models {
     return model;
   }
 
-  /** Puts a version that comes from another store; one that is there already stays as it is. */
+  /** Puts a version that comes from another store; one that is there already stays as it is. @throws ModelError `MODEL_EXISTS` where it has another value. */
   async add(record: ModelRecord, bytes: Uint8Array): Promise<Model> {
     const { codec, type } = record.ref;
     const added = { ...record, ref: { ...(await this.#blobs.put(bytes)), codec, type } };
     await this.#records.put(added);
-    return this.#model(added);
+    const { name, version } = record;
+    const stored = (await this.#records.version(name, version)) ?? added;
+    if (stored.ref.hash !== added.ref.hash) {
+      throw new ModelError("MODEL_EXISTS", `The store has ${name}:${version} already, with another value.`, {
+        fix: "A version does not change: delete the one in the store, if it is wrong.",
+      });
+    }
+    return this.#model(stored);
   }
 
   /** The value's bytes. @throws BlobMissingError, BlobCorruptError */

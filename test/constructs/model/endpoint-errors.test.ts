@@ -63,6 +63,21 @@ describe("what SageMaker would refuse is an error at synthesis:", () => {
       "serverless.memory is 1, 2, 3, 4, 5 or 6 GiB; received 1536 MiB. Give Size.gibibytes(2), say; a model that needs more runs on an instance.",
     ],
     [
+      "memory as a text, in JavaScript",
+      () => ({ serverless: { memory: "2 GiB" as unknown as Size } }),
+      'serverless.memory is a Size; received "2 GiB". Give Size.gibibytes(2), of aws-cdk-lib.',
+    ],
+    [
+      "a way to build that there is not, in JavaScript",
+      () => ({ build: "podman" as "docker" }),
+      'build is docker or codebuild; received "podman". Give docker or codebuild.',
+    ],
+    [
+      "a strategy that there is not, in JavaScript",
+      () => ({ deployment: { strategy: "blueGreen" as "canary" } }),
+      'deployment.strategy is canary, linear or allAtOnce; received "blueGreen". Give canary, linear or allAtOnce.',
+    ],
+    [
       "concurrency of a serverless endpoint",
       () => ({ serverless: { maxConcurrency: 201 } }),
       "serverless.maxConcurrency is a whole number from 1 to 200; received 201. Give one from 1 to 200.",

@@ -30,9 +30,9 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .sides { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.25rem; align-items: start; }
 @media (max-width: 48rem) { .sides { grid-template-columns: minmax(0, 1fr); } }
 .row { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; margin-bottom: .5rem; }
-label { font-size: .875rem; color: var(--faint); display: inline-flex; align-items: center; gap: .5rem; }
+label { max-width: 100%; font-size: .875rem; color: var(--faint); display: inline-flex; align-items: center; gap: .5rem; }
 select, textarea, input, button { font: inherit; color: inherit; border: 1px solid var(--line); border-radius: .5rem; background: var(--field); }
-select, input { color: var(--text); padding: .375rem .5rem; max-width: 100%; }
+select, input { color: var(--text); padding: .375rem .5rem; max-width: 100%; min-width: 0; }
 textarea { display: block; width: 100%; min-height: 11rem; padding: .625rem .75rem; resize: vertical; margin-bottom: .75rem; }
 textarea, pre { font: .875rem/1.5 ui-monospace, monospace; tab-size: 2; }
 button { padding: .4375rem .875rem; min-height: 2.5rem; cursor: pointer; }
