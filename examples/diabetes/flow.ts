@@ -11,10 +11,7 @@ export default class Diabetes extends FlowSpec {
   readonly training = parameter.number({ default: 0.7, min: 0.1, max: 0.9, help: "the share that is trained on" });
   readonly epochs = parameter.integer({ default: 20, min: 1, help: "passes over the training data" });
   readonly units = parameter.integer({ default: 10, min: 1, help: "of the hidden layer" });
-  readonly seed = parameter.integer({
-    default: 1,
-    help: "of what is left to chance: the split, first weights, batches",
-  });
+  readonly seed = parameter.integer({ default: 1, help: "of the split, the first weights and the batches" });
 
   rows: Example[] = [];
   trainingRows: Example[] = [];
