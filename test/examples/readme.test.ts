@@ -7,7 +7,7 @@ let checkout: Checkout;
 afterEach(() => checkout.remove());
 
 describe("the README of the example", () => {
-  test.each(["branch-flow", "iris-stats", "iris-classifier", "tumours"])(
+  test.each(["branch-flow", "iris-stats", "iris-classifier", "diabetes"])(
     "%s shows what its commands print",
     async (name) => {
       checkout = await Checkout.create();

@@ -1,17 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { artifact, FlowSpec, parameter, step } from "millrace";
-import { evaluate, type Metrics } from "./evaluation.ts";
+import { areaUnderCurve, evaluate, type Metrics } from "./evaluation.ts";
 import { type Example, type Network, train } from "./network.ts";
 import { createRandom, shuffled } from "./random.ts";
 import { fitScaler, type Scaler, scale } from "./scaler.ts";
 
-/** Tells malignant tumours from benign ones with a small neural network: data source, split, preprocessing, trainer, evaluator. */
-export default class Tumours extends FlowSpec {
+/** Tells who has diabetes with a small neural network: data source, split, preprocessing, trainer, evaluator. */
+export default class Diabetes extends FlowSpec {
   readonly training = parameter.number({ default: 0.7, min: 0.1, max: 0.9, help: "the share that is trained on" });
   readonly epochs = parameter.integer({ default: 20, min: 1, help: "passes over the training data" });
-  readonly units = parameter.integer({ default: 16, min: 1, help: "of the hidden layer" });
-  readonly seed = parameter.integer({ default: 1, help: "of what is left to chance: the split, the first weights" });
+  readonly units = parameter.integer({ default: 10, min: 1, help: "of the hidden layer" });
+  readonly seed = parameter.integer({ default: 1, help: "of the split, the first weights and the batches" });
 
   rows: Example[] = [];
   trainingRows: Example[] = [];
@@ -19,14 +19,15 @@ export default class Tumours extends FlowSpec {
   scaler = artifact<Scaler>();
   network = artifact<Network>();
   metrics: Record<string, Metrics> = {};
+  auc = 0;
 
   /** The data source: what it read is an artifact of the run. */
   @step async start() {
-    const text = await readFile(new URL("tumours.csv", import.meta.url), "utf8");
+    const text = await readFile(new URL("pima-indians-diabetes.csv", import.meta.url), "utf8");
     const records: Record<string, string>[] = parse(text, { columns: true });
-    this.rows = records.map(({ diagnosis, ...features }) => ({
+    this.rows = records.map(({ has_diabetes, ...features }) => ({
       features: Object.values(features).map(Number),
-      label: diagnosis === "malignant" ? 1 : 0,
+      label: Number(has_diabetes),
     }));
     return this.next(this.split);
   }
@@ -51,33 +52,41 @@ export default class Tumours extends FlowSpec {
 
   @step train() {
     const { units, epochs, seed } = this;
-    this.network = train(this.trainingRows, { units, epochs, seed, learningRate: 0.05 });
+    this.network = train(this.trainingRows, { units, epochs, seed, batchSize: 8, learningRate: 1e-3 });
     return this.next(this.evaluate);
   }
 
-  /** On all the evaluation data, and on each diagnosis by itself. */
+  /** On all the evaluation data, and on those with and those without diabetes by themselves. */
   @step evaluate() {
     const slice = (label: number) => this.evaluationRows.filter((row) => row.label === label);
     this.metrics = {
       all: evaluate(this.network, this.evaluationRows),
-      malignant: evaluate(this.network, slice(1)),
-      benign: evaluate(this.network, slice(0)),
+      "has_diabetes=1": evaluate(this.network, slice(1)),
+      "has_diabetes=0": evaluate(this.network, slice(0)),
     };
+    this.auc = areaUnderCurve(this.network, this.evaluationRows);
     return this.next(this.end);
   }
 
   @step end() {
     const { all } = this.metrics;
     const version = this.saveModel(
-      "tumours",
+      "diabetes",
       { scaler: this.scaler, network: this.network },
-      { metrics: { accuracy: all?.accuracy ?? 0, crossEntropy: all?.crossEntropy ?? 0 } },
+      {
+        metrics: {
+          binaryAccuracy: all?.binaryAccuracy ?? 0,
+          binaryCrossentropy: all?.binaryCrossentropy ?? 0,
+          auc: this.auc,
+        },
+      },
     );
-    for (const [slice, { examples, crossEntropy, accuracy }] of Object.entries(this.metrics)) {
+    for (const [slice, { examples, binaryCrossentropy, binaryAccuracy }] of Object.entries(this.metrics)) {
       console.log(
-        `${slice}: ${examples} tumours, accuracy ${accuracy.toFixed(3)}, cross-entropy ${crossEntropy.toFixed(3)}`,
+        `${slice}: ${examples} people, accuracy ${binaryAccuracy.toFixed(3)}, cross-entropy ${binaryCrossentropy.toFixed(3)}`,
       );
     }
-    console.log(`tumours:${version}`);
+    console.log(`AUC ${this.auc.toFixed(3)}`);
+    console.log(`diabetes:${version}`);
   }
 }
