@@ -1,6 +1,7 @@
 import { fixOf, isRefusal } from "../../aws/sagemaker.ts";
 import type { DeploymentRecord } from "../../metadata/deployments.ts";
 import type { TaskCommit } from "../../metadata/records.ts";
+import { toFailure } from "../failure.ts";
 import type { EndpointState } from "./endpoint.ts";
 import { DeploymentFailedError, isFinal } from "./errors.ts";
 import { modelData } from "./model-data.ts";
@@ -51,8 +52,20 @@ export class Deployment {
   /** With what this attempt has made. */
   async #settled(found: EndpointState): Promise<DeployAnswer> {
     if (found.status !== "InService") return await this.#fail(reasonOf(found), found);
+    await this.#scale();
     await this.#removeOutdated().catch(() => {});
     return { status: "Deployed" };
+  }
+
+  /** The model answers, whatever comes of this: so what is refused is said, and no reason to fail. */
+  async #scale(): Promise<void> {
+    const { deploy, endpoint } = this.#step;
+    try {
+      await endpoint.scale();
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      console.warn(`The endpoint ${deploy.endpoint} is in service, and does not scale: ${toFailure(error).message}`);
+    }
   }
 
   async #request(found: EndpointState | undefined): Promise<DeployAnswer> {
