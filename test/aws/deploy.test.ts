@@ -198,7 +198,7 @@ describe("on record", () => {
       models: {
         scale: { artifact: "model", hash: scale?.ref.hash, type: "Object", version: `scale:${scale?.version}` },
       },
-      data: expect.stringMatching(/^s3:\/\/.*\/endpoints\/scaler\/[0-9a-f]{64}\.tar\.gz$/),
+      data: expect.stringMatching(/^s3:\/\/.*\/endpoints\/scaler\/models\/[0-9a-f]{64}\.tar\.gz$/),
       config: `millrace-release-scaler-${deployed?.id}`,
       previous: expect.stringMatching(/^millrace-release-scaler-/),
     });
