@@ -207,12 +207,37 @@ describe("an endpoint that is in service", () => {
     const describe = step.endpoint.describe.bind(step.endpoint);
     vi.spyOn(step.endpoint, "describe").mockImplementationOnce(async () => {
       const found = await describe();
-      sageMaker.settle({ config: "of-another-run" });
+      sageMaker.settle({ config: "millrace-release-iris-other" });
       return found;
     });
     expect(await turn(parked)).toEqual({ ...parked, status: "InService" });
     sageMaker.refusals.clear();
     expect((await turn(parked)).deployment?.isRequested).toBe(true);
+  });
+
+  test("is left alone where no flow has made what it runs", async () => {
+    sageMaker.settle({ config: "platform-iris-config" });
+    const parked = await turn();
+    await expect(turn(parked)).rejects.toMatchObject({
+      name: "DEPLOYMENT_FAILED",
+      message:
+        "The endpoint iris did not come into service: it runs the configuration platform-iris-config, which no flow's deployment has made. " +
+        "Give the step another endpoint, or delete the one that is there: aws sagemaker delete-endpoint --endpoint-name iris.",
+    });
+    expect(sageMaker.changes).toEqual([
+      expect.stringMatching(/^DeleteEndpointConfig /),
+      expect.stringMatching(/^DeleteModel /),
+    ]);
+    expect(sageMaker.endpoint).toEqual({ status: "InService", config: "platform-iris-config" });
+  });
+
+  test("is updated where another flow of the environment has made what it runs", async () => {
+    const asked = await turn(await turn());
+    const record = await step.store.deployments.get("iris", asked.deployment?.id ?? "");
+    if (record === undefined) throw new Error("nothing is on record");
+    await step.store.deployments.put({ ...record, id: "other", config: "millrace-train-iris-other" });
+    sageMaker.settle({ config: "millrace-train-iris-other" });
+    expect(await turn(await turn({}, { redrive: 1 }), { redrive: 1 })).toMatchObject({ status: "Updating" });
   });
 
   test("that was deleted meanwhile is a failure", async () => {

@@ -71,6 +71,11 @@ export class Deployment {
   async #request(found: EndpointState | undefined): Promise<DeployAnswer> {
     const { store, blobs, deploy, endpoint } = this.#step;
     const { id } = this.#parked;
+    if (found !== undefined && !(await this.#isFlows(found))) {
+      const reason = `it runs the configuration ${found.config}, which no flow's deployment has made.`;
+      const fix = `Give the step another endpoint, or delete the one that is there: aws sagemaker delete-endpoint --endpoint-name ${deploy.endpoint}.`;
+      return await this.#fail(reason, "untouched", fix);
+    }
     if (found?.status === "Failed") {
       // It never came into service, and can't be updated.
       await endpoint.delete();
@@ -88,6 +93,14 @@ export class Deployment {
     }
     const status = found === undefined ? "Creating" : "Updating";
     return { deployment: { ...this.#parked, isRequested: true }, status };
+  }
+
+  /** Whether a flow has made what the endpoint runs: this one, or another one of the environment. What others have made stays theirs. */
+  async #isFlows({ config: running }: EndpointState): Promise<boolean> {
+    const { store, deploy, endpoint } = this.#step;
+    if (endpoint.isOwn(running)) return true;
+    for await (const { config } of store.deployments.all(deploy.endpoint)) if (config === running) return true;
+    return false;
   }
 
   /** Somebody else was faster, or the answer to an earlier call was lost: the next turn looks again. Else it is SageMaker's last word. */

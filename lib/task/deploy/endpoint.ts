@@ -51,6 +51,11 @@ export class SageMakerEndpoint {
     return `${this.settings.prefix}-${id}`;
   }
 
+  /** Whether a configuration was made by this step: by its name. */
+  isOwn(config: string): boolean {
+    return config.startsWith(`${this.settings.prefix}-`);
+  }
+
   async describe(): Promise<EndpointState | undefined> {
     try {
       const found = await this.#call("DescribeEndpoint", { EndpointName: this.#deploy.endpoint });
@@ -121,7 +126,7 @@ export class SageMakerEndpoint {
 
   /** Deletes a configuration and the model in it, if they are of this step. */
   async removeConfig(name: string): Promise<void> {
-    if (!name.startsWith(`${this.settings.prefix}-`)) return;
+    if (!this.isOwn(name)) return;
     await this.#remove("DeleteEndpointConfig", { EndpointConfigName: name });
     await this.#remove("DeleteModel", { ModelName: name });
   }
