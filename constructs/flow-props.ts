@@ -9,6 +9,7 @@ import type { FlowDefinition, Json } from "../lib/flow/definition.ts";
 import type { FlowClass } from "../lib/flow/spec/flow-spec.ts";
 import type { IFlowEnvironment } from "./flow-environment.ts";
 import type { ImageBuild } from "./model/image.ts";
+import type { StepEndpointOptions } from "./step-endpoint.ts";
 
 /** A flow's class, its definition, or the path of the file that declares it (TypeScript, JavaScript, YAML or JSON). */
 export type FlowSource = FlowClass | FlowDefinition | string;
@@ -33,6 +34,11 @@ export interface FlowProps {
   readonly batchNetwork?: "public";
   /** Where the images of the services that steps deploy are built. Default: `docker`, by the machine that deploys the flow. */
   readonly imageBuild?: ImageBuild;
+  /**
+   * By the name of the step that deploys it, what an endpoint has beside what the step says: `{ release: { vpc, autoscaling: { maxInstances: 4 } } }`.
+   * Default: what a {@link ModelEndpoint} has by default.
+   */
+  readonly endpoints?: Readonly<Record<string, StepEndpointOptions>>;
   /** When runs start by themselves; `ScheduleExpression` of aws-scheduler takes a time zone. Default: they don't. */
   readonly schedule?: Schedule | ScheduleExpression;
   /** The parameters of scheduled runs. Default: the parameters' defaults. */

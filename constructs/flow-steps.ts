@@ -12,7 +12,7 @@ import { computeOf, lambdaTimeout } from "./limits.ts";
 import type { ImageBuild } from "./model/image.ts";
 import { given } from "./props.ts";
 import { pythonCode, pythonProgram } from "./python-step.ts";
-import { StepEndpoint } from "./step-endpoint.ts";
+import { StepEndpoint, type StepEndpointOptions } from "./step-endpoint.ts";
 import { TaskFunction, type TaskSettings } from "./task-function.ts";
 import { TaskRole } from "./task-role.ts";
 
@@ -31,6 +31,7 @@ export interface FlowStepsProps {
   readonly jobQueue?: IJobQueue;
   readonly batchNetwork?: "public";
   readonly imageBuild?: ImageBuild;
+  readonly endpoints?: Readonly<Record<string, StepEndpointOptions>>;
 }
 
 /**
@@ -68,6 +69,7 @@ export class FlowSteps extends Construct {
       tasks.set(name, this.#createTask(place, name, step));
     }
     this.tasks = tasks;
+    for (const step of Object.keys(props.endpoints ?? {})) this.endpoint(step);
     for (const [step, endpoint] of this.#endpoints) endpoint.grantDeploy(this.role(step));
   }
 
@@ -153,7 +155,9 @@ export class FlowSteps extends Construct {
       new StepEndpoint(scope, `${name} Endpoint`, {
         flow: definition,
         deploy: step.deploy,
+        step: name,
         environment: settings.environment,
+        options: this.#props.endpoints?.[name] ?? {},
         ...given({ imageBuild: this.#props.imageBuild }),
       });
     if (endpoint) this.#endpoints.set(name, endpoint);

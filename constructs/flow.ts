@@ -71,7 +71,7 @@ export class Flow extends FlowBase implements IGrantable {
       bundles,
       modules,
       pythonBundles,
-      ...given({ jobQueue, batchNetwork, imageBuild: props.imageBuild }),
+      ...given({ jobQueue, batchNetwork, imageBuild: props.imageBuild, endpoints: props.endpoints }),
     });
     if (this.#steps.jobQueue) this.jobQueue = this.#steps.jobQueue;
     this.stateMachine = createStateMachine(this, {

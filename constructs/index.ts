@@ -25,4 +25,4 @@ export { type BucketPrefix, EndpointRole, type EndpointRoleProps } from "./model
 export { ModelFunction, type ModelFunctionProps } from "./model/function.ts";
 export { type ImageBuild, ModelImage, type ModelImageProps } from "./model/image.ts";
 export type { ModelSource, PackedService } from "./model/source.ts";
-export type { StepEndpoint } from "./step-endpoint.ts";
+export type { StepEndpoint, StepEndpointOptions } from "./step-endpoint.ts";

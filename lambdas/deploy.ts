@@ -16,15 +16,9 @@ export function taskHandler(context: StepContext, body: unknown) {
   const { deploy } = context.definition;
   if (deploy === undefined) throw new TypeError(`The step ${context.step} deploys nothing.`);
   const { client, store, blobs } = storesOf(process.env);
-  const { MILLRACE_ENDPOINT_KEY: key } = process.env;
   const endpoint = new SageMakerEndpoint(client, deploy, {
-    image: variable(process.env, "MILLRACE_ENDPOINT_IMAGE"),
-    roleArn: variable(process.env, "MILLRACE_ENDPOINT_ROLE"),
-    prefix: variable(process.env, "MILLRACE_ENDPOINT_PREFIX"),
-    code: variable(process.env, "MILLRACE_ENDPOINT_CODE"),
-    contents: JSON.parse(variable(process.env, "MILLRACE_ENDPOINT_CONTENTS")),
+    ...JSON.parse(variable(process.env, "MILLRACE_ENDPOINT")),
     bucket: variable(process.env, "MILLRACE_BUCKET"),
-    ...(key && { key }),
   });
   return (event: DeployEvent, invocation: LambdaContext): Promise<DeployAnswer> => {
     const performance = { ...event, token: attemptToken(event), log: logPointer(invocation) };

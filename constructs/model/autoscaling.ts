@@ -27,14 +27,11 @@ export function scaleVariant(scope: Construct, props: VariantScalingProps): Scal
     maxCapacity: maxInstances,
     role: Role.fromRoleArn(scope, "ScalingRole", serviceLinkedRole(scope)),
   });
-  const cooldown = {
-    scaleInCooldown: props.scaleInCooldown ?? Duration.minutes(5),
-    scaleOutCooldown: props.scaleOutCooldown ?? Duration.minutes(1),
-  };
+  const cooldown = cooldownOf(props);
   if (!isAsynchronous) {
     target.scaleToTrackMetric("Requests", {
       predefinedMetric: PredefinedMetric.SAGEMAKER_VARIANT_INVOCATIONS_PER_INSTANCE,
-      targetValue: props.requestsPerInstance ?? 600,
+      targetValue: props.requestsPerInstance ?? defaultRequests,
       ...cooldown,
     });
     return target;
@@ -59,6 +56,16 @@ export function scaleVariant(scope: Construct, props: VariantScalingProps): Scal
   return target;
 }
 
+/** A minute, for each instance. */
+export const defaultRequests = 600;
+
+export function cooldownOf({ scaleInCooldown, scaleOutCooldown }: EndpointScaling) {
+  return {
+    scaleInCooldown: scaleInCooldown ?? Duration.minutes(5),
+    scaleOutCooldown: scaleOutCooldown ?? Duration.minutes(1),
+  };
+}
+
 function endpointMetric(endpointName: string, metricName: string, statistic: string): Metric {
   return new Metric({
     namespace: "AWS/SageMaker",
@@ -70,7 +77,7 @@ function endpointMetric(endpointName: string, metricName: string, statistic: str
 }
 
 /** Application Auto Scaling makes it and uses no other. */
-function serviceLinkedRole(scope: Construct): string {
+export function serviceLinkedRole(scope: Construct): string {
   return Stack.of(scope).formatArn({
     service: "iam",
     region: "",

@@ -1,7 +1,7 @@
 import { type Duration, Token } from "aws-cdk-lib";
-import { hasLocalStorage } from "../../lib/task/deploy/local-storage.ts";
 import { DeployError } from "../errors.ts";
 import type { ModelEndpointProps, ModelVariant } from "./endpoint-props.ts";
+import { hasLocalStorage } from "./local-storage.ts";
 
 /** Of all variants, with what the endpoint gives them. */
 export type Variants = readonly ModelVariant[];

@@ -1,12 +1,11 @@
 import { Annotations, Duration, Lazy, RemovalPolicy } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, type IAlarm, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
-import { Connections, type IConnectable, SecurityGroup } from "aws-cdk-lib/aws-ec2";
+import type { Connections, IConnectable } from "aws-cdk-lib/aws-ec2";
 import { Grant, type IGrantable, type IPrincipal, type IRole } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
-import { CfnEndpoint, CfnEndpointConfig, type CfnModel } from "aws-cdk-lib/aws-sagemaker";
+import { CfnEndpoint, CfnEndpointConfig } from "aws-cdk-lib/aws-sagemaker";
 import { Construct } from "constructs";
-import { hasLocalStorage } from "../../lib/task/deploy/local-storage.ts";
 import { DeployError } from "../errors.ts";
 import { applyConventions } from "../flow-environment.ts";
 import { createLogGroup } from "../log-group.ts";
@@ -21,10 +20,12 @@ import {
   onlyVariant,
 } from "./endpoint-base.ts";
 import { checkEndpoint, checkName } from "./endpoint-checks.ts";
+import { EndpointNetwork } from "./endpoint-network.ts";
 import { asyncConfig, captureConfig, type EndpointObjects, objectsOf } from "./endpoint-objects.ts";
 import type { ModelEndpointProps, ModelVariant } from "./endpoint-props.ts";
 import { allowServing, type BucketPrefix, EndpointRole, type EndpointRoleProps } from "./endpoint-role.ts";
 import { defaultInstanceType, EndpointVariant } from "./endpoint-variant.ts";
+import { hasLocalStorage } from "./local-storage.ts";
 import { endpointNameOf, nameByContent } from "./names.ts";
 
 /**
@@ -61,7 +62,7 @@ export class ModelEndpoint extends EndpointBase implements IConnectable, IGranta
   protected readonly variantName: string;
   readonly #props: ModelEndpointProps;
   readonly #objects: EndpointObjects;
-  readonly #connections?: Connections;
+  readonly #network: EndpointNetwork;
   readonly #rollbackAlarms: IAlarm[];
 
   /** @throws MillraceError where a service or its models are not right, or SageMaker can't run the endpoint as it is. */
@@ -80,12 +81,8 @@ export class ModelEndpoint extends EndpointBase implements IConnectable, IGranta
     const images = parts.map(({ image }) => image);
     this.role = this.#createRole({ endpointName: this.endpointName, images, inVpc: vpc !== undefined });
     this.logGroup = this.#createLogGroup();
-    const securityGroups = vpc && (props.securityGroups ?? [new SecurityGroup(this, "SecurityGroup", { vpc })]);
-    if (securityGroups) this.#connections = new Connections({ securityGroups });
-    const vpcConfig: CfnModel.VpcConfigProperty | undefined = vpc && {
-      securityGroupIds: (securityGroups ?? []).map(({ securityGroupId }) => securityGroupId),
-      subnets: vpc.selectSubnets(props.vpcSubnets).subnetIds,
-    };
+    this.#network = new EndpointNetwork(this, props);
+    const { vpcConfig } = this.#network;
     const config = this.#createConfig(parts.map((part) => part.production(part.createModel(this.role, vpcConfig))));
     this.#rollbackAlarms = [...(deployment?.alarms ?? [])];
     const endpoint = this.#createEndpoint(config, variants);
@@ -105,8 +102,7 @@ export class ModelEndpoint extends EndpointBase implements IConnectable, IGranta
 
   /** The containers' network. @throws DeployError where there is no `vpc`. */
   get connections(): Connections {
-    if (this.#connections) return this.#connections;
-    throw new DeployError(`The endpoint ${this.node.path} is in no VPC.`, "Give it a vpc.");
+    return this.#network.connections;
   }
 
   get grantPrincipal(): IPrincipal {

@@ -6,13 +6,14 @@ import { exchange, type HttpResponse } from "./http.ts";
 import { sha256, sign } from "./signature.ts";
 
 /** As signatures name it. */
-export type Service = "s3" | "dynamodb" | "states" | "sagemaker" | "codebuild";
+export type Service = "s3" | "dynamodb" | "states" | "sagemaker" | "application-autoscaling" | "codebuild";
 
 const names: Readonly<Record<Service, string>> = {
   s3: "S3",
   dynamodb: "DynamoDB",
   states: "StepFunctions",
   sagemaker: "SageMaker",
+  "application-autoscaling": "ApplicationAutoScaling",
   codebuild: "CodeBuild",
 };
 
@@ -37,6 +38,7 @@ const attemptTimeout: Readonly<Record<Service, number>> = {
   dynamodb: 10_000,
   states: 10_000,
   sagemaker: 20_000,
+  "application-autoscaling": 10_000,
   codebuild: 10_000,
 };
 const longestDelay = 10_000;

@@ -1,13 +1,13 @@
-import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { openClient } from "../../lib/client/index.ts";
 import { deployStack } from "./support/deploy.ts";
 import { Requests } from "./support/emulator.ts";
 import { deployFlows, Flows } from "./support/flows.ts";
+import { invokeEndpoint } from "./support/invoke.ts";
 import { runHere } from "./support/run-here.ts";
 
 const aws = inject("aws");
@@ -20,16 +20,7 @@ const doubtful = [6.7, 3, 5, 1.7];
 let scratch: string;
 let flows: Flows;
 
-/** As a user would, with the AWS CLI. @throws Error with what it says */
-async function invoke(rows: unknown, endpoint = "iris-svm"): Promise<unknown> {
-  const [body, answer] = [join(scratch, "body.json"), join(scratch, "answer.json")];
-  await writeFile(body, JSON.stringify(rows));
-  const options = ["--endpoint-name", endpoint, "--content-type", "application/json", "--body", `fileb://${body}`];
-  await promisify(execFile)("aws", ["sagemaker-runtime", "invoke-endpoint", ...options, answer], {
-    env: { ...process.env, ...aws.env },
-  });
-  return JSON.parse(await readFile(answer, "utf8"));
-}
+const invoke = (rows: unknown, endpoint = "iris-svm") => invokeEndpoint(aws, endpoint, rows);
 
 beforeAll(async () => {
   if (!hasSklearn) return;

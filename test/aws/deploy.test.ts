@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { RedriveExecutionCommand, StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { AwsClient } from "../../lib/aws/client.ts";
@@ -12,6 +10,7 @@ import { recordOf } from "../conformance/record.ts";
 import { stepFunctions } from "./support/deploy.ts";
 import { type Fault, Faults, Requests } from "./support/emulator.ts";
 import { deployFlows, type Flows } from "./support/flows.ts";
+import { invokeEndpoint } from "./support/invoke.ts";
 import { runHere } from "./support/run-here.ts";
 
 const aws = inject("aws");
@@ -29,16 +28,7 @@ beforeAll(async () => {
 afterEach(() => faults.clear());
 afterAll(() => rm(scratch, { recursive: true }));
 
-/** As a user would, with the AWS CLI. */
-async function invoke(values: unknown, endpoint = "scaler"): Promise<unknown> {
-  const [body, answer] = [join(scratch, "body.json"), join(scratch, "answer.json")];
-  await writeFile(body, JSON.stringify(values));
-  const options = ["--endpoint-name", endpoint, "--content-type", "application/json", "--body", `fileb://${body}`];
-  await promisify(execFile)("aws", ["sagemaker-runtime", "invoke-endpoint", ...options, answer], {
-    env: { ...process.env, ...aws.env },
-  });
-  return JSON.parse(await readFile(answer, "utf8"));
-}
+const invoke = (values: unknown, endpoint = "scaler") => invokeEndpoint(aws, endpoint, values);
 
 /** Runs the flow, and makes sure that the fault has struck as often as it was to. */
 async function runWith(fault: Fault, factor: number) {
@@ -198,7 +188,7 @@ describe("on record", () => {
       models: {
         scale: { artifact: "model", hash: scale?.ref.hash, type: "Object", version: `scale:${scale?.version}` },
       },
-      data: expect.stringMatching(/^s3:\/\/.*\/endpoints\/scaler\/[0-9a-f]{64}\.tar\.gz$/),
+      data: expect.stringMatching(/^s3:\/\/.*\/endpoints\/scaler\/models\/[0-9a-f]{64}\.tar\.gz$/),
       config: `millrace-release-scaler-${deployed?.id}`,
       previous: expect.stringMatching(/^millrace-release-scaler-/),
     });

@@ -16,6 +16,7 @@ describe.skipIf(!isInstalled)("cfn-lint finds no error in the templates", () => 
   test.each([
     ["of the examples", "bin/app.ts"],
     ["of endpoints and functions", "test/aws/fixtures/endpoints-app.ts"],
+    ["of a flow whose endpoint is in a VPC", "test/aws/fixtures/release-in-vpc-app.ts"],
     ["of a flow on Batch and of one with a distributed Map", "test/aws/support/flows-app.ts"],
   ])("%s", async (_, app) => {
     const outdir = await mkdtemp(join(tmpdir(), "millrace-templates-"));
@@ -40,7 +41,7 @@ async function synthesize(app: string, outdir: string): Promise<void> {
 }
 
 async function errorsIn(templates: readonly string[]): Promise<string[]> {
-  expect(templates.length).toBeGreaterThan(1);
+  expect(templates.length).toBeGreaterThan(0);
   const lint = ["--regions", "us-east-1", "--format", "json", "--non-zero-exit-code", "none", "--", ...templates];
   const { stdout } = await promisify(execFile)("cfn-lint", lint, { maxBuffer: 1024 ** 3 });
   const found = JSON.parse(stdout) as { Level: string; Rule: { Id: string }; Filename: string; Message: string }[];

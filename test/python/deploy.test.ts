@@ -183,7 +183,7 @@ describe("its image on AWS", () => {
     );
     expect(readFileSync(join(image, "requirements.txt"), "utf8")).toBe("numpy>=2\nscikit-learn==1.7.2\n");
     expect(readFileSync(join(image, "Dockerfile"), "utf8")).toContain(
-      "\nFROM public.ecr.aws/docker/library/python:3.14-slim\n",
+      "\nARG PYTHON_IMAGE=public.ecr.aws/docker/library/python:3.14-slim\n",
     );
     const { models, unpacked, python } = await readManifest(image);
     expect({ models, unpacked, python }).toEqual({

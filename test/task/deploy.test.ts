@@ -51,6 +51,16 @@ let sageMaker: FakeSageMaker;
 let step: DeployStep;
 let bodies: number;
 
+/** What the construct has made. */
+const settings = {
+  image: "image",
+  roleArn: "role",
+  prefix: "millrace-release-iris",
+  bucket: "bucket",
+  code: "c0de",
+  contents: { language: "typescript", npm: [] },
+} as const;
+
 beforeEach(async () => {
   bodies = 0;
   folder = await mkdtemp(join(tmpdir(), "millrace-deploy-"));
@@ -59,15 +69,6 @@ beforeEach(async () => {
   const startedAt = new Date().toISOString();
   const run = { flow: "Release", run: "r1", status: "running", startedAt, parameters: {}, tags: [] } as const;
   await store.beginRun({ ...run, owner: thisProcess() });
-  const contents = { language: "typescript", npm: [] } as const;
-  const settings = {
-    image: "image",
-    roleArn: "role",
-    prefix: "millrace-release-iris",
-    bucket: "bucket",
-    code: "c0de",
-    contents,
-  };
   step = {
     store,
     blobs: new FolderBlobStore(folder),
@@ -206,12 +207,37 @@ describe("an endpoint that is in service", () => {
     const describe = step.endpoint.describe.bind(step.endpoint);
     vi.spyOn(step.endpoint, "describe").mockImplementationOnce(async () => {
       const found = await describe();
-      sageMaker.settle({ config: "of-another-run" });
+      sageMaker.settle({ config: "millrace-release-iris-other" });
       return found;
     });
     expect(await turn(parked)).toEqual({ ...parked, status: "InService" });
     sageMaker.refusals.clear();
     expect((await turn(parked)).deployment?.isRequested).toBe(true);
+  });
+
+  test("is left alone where no flow has made what it runs", async () => {
+    sageMaker.settle({ config: "platform-iris-config" });
+    const parked = await turn();
+    await expect(turn(parked)).rejects.toMatchObject({
+      name: "DEPLOYMENT_FAILED",
+      message:
+        "The endpoint iris did not come into service: it runs the configuration platform-iris-config, which no flow's deployment has made. " +
+        "Give the step another endpoint, or delete the one that is there: aws sagemaker delete-endpoint --endpoint-name iris.",
+    });
+    expect(sageMaker.changes).toEqual([
+      expect.stringMatching(/^DeleteEndpointConfig /),
+      expect.stringMatching(/^DeleteModel /),
+    ]);
+    expect(sageMaker.endpoint).toEqual({ status: "InService", config: "platform-iris-config" });
+  });
+
+  test("is updated where another flow of the environment has made what it runs", async () => {
+    const asked = await turn(await turn());
+    const record = await step.store.deployments.get("iris", asked.deployment?.id ?? "");
+    if (record === undefined) throw new Error("nothing is on record");
+    await step.store.deployments.put({ ...record, id: "other", config: "millrace-train-iris-other" });
+    sageMaker.settle({ config: "millrace-train-iris-other" });
+    expect(await turn(await turn({}, { redrive: 1 }), { redrive: 1 })).toMatchObject({ status: "Updating" });
   });
 
   test("that was deleted meanwhile is a failure", async () => {
@@ -285,6 +311,92 @@ describe("what fails beside SageMaker", () => {
     vi.spyOn(step.blobs, "get").mockRejectedValue(missing);
     await expect(turn(parked)).rejects.toMatchObject({ name: "BLOB_MISSING" });
     expect(await attempts()).toMatchObject([{ status: "failed", failure: { name: "BLOB_MISSING" } }]);
+  });
+});
+
+describe("what the construct gives an endpoint", () => {
+  const hosting = { kind: "instances", type: "ml.m5.large", count: 1 } as const;
+  const network = { Subnets: ["subnet-1", "subnet-2"], SecurityGroupIds: ["sg-1"] };
+  const capture = { EnableCapture: true, InitialSamplingPercentage: 10, DestinationS3Uri: "s3://bucket/captured" };
+  const scaling = { min: 2, max: 6, requests: 300, cooldowns: { in: 300, out: 60 } };
+
+  beforeEach(() => {
+    const given = { ...settings, key: "key", network, capture, scaling };
+    step = { ...step, endpoint: new SageMakerEndpoint(new AwsClient(sageMaker.env), { ...deploy, hosting }, given) };
+  });
+
+  test("is in its model and its configuration, and scales it when it is in service", async () => {
+    const asked = await turn(await turn());
+    const name = expect.stringMatching(mine);
+    expect(sageMaker.payloads.get("CreateModel")).toEqual({
+      ModelName: name,
+      ExecutionRoleArn: "role",
+      PrimaryContainer: {
+        Image: "image",
+        ModelDataUrl: expect.stringMatching(/^s3:\/\/bucket\/endpoints\/iris\/models\/[0-9a-f]{64}\.tar\.gz$/),
+      },
+      VpcConfig: network,
+    });
+    expect(sageMaker.payloads.get("CreateEndpointConfig")).toEqual({
+      EndpointConfigName: name,
+      ProductionVariants: [
+        {
+          VariantName: "AllTraffic",
+          ModelName: name,
+          InstanceType: "ml.m5.large",
+          InitialInstanceCount: 2,
+          InitialVariantWeight: 1,
+        },
+      ],
+      KmsKeyId: "key",
+      DataCaptureConfig: capture,
+    });
+    expect(sageMaker.payloads.has("RegisterScalableTarget")).toBe(false);
+    sageMaker.settle();
+    expect(await turn(asked)).toMatchObject({ status: "Deployed" });
+    const target = {
+      ServiceNamespace: "sagemaker",
+      ResourceId: "endpoint/iris/variant/AllTraffic",
+      ScalableDimension: "sagemaker:variant:DesiredInstanceCount",
+    };
+    expect(sageMaker.payloads.get("RegisterScalableTarget")).toEqual({ ...target, MinCapacity: 2, MaxCapacity: 6 });
+    expect(sageMaker.payloads.get("PutScalingPolicy")).toEqual({
+      ...target,
+      PolicyName: "Requests",
+      PolicyType: "TargetTrackingScaling",
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: 300,
+        PredefinedMetricSpecification: { PredefinedMetricType: "SageMakerVariantInvocationsPerInstance" },
+        ScaleInCooldown: 300,
+        ScaleOutCooldown: 60,
+      },
+    });
+  });
+
+  test("keeps the number of instances that scaling has come to when it is updated", async () => {
+    sageMaker.endpoint = { status: "InService", config };
+    await turn(await turn());
+    expect(sageMaker.payloads.get("UpdateEndpoint")).toEqual({
+      EndpointName: "iris",
+      EndpointConfigName: expect.stringMatching(mine),
+      RetainAllVariantProperties: true,
+      ExcludeRetainedVariantProperties: [{ VariantPropertyType: "DesiredWeight" }],
+    });
+  });
+
+  test("does not scale where that is refused: the model answers all the same, and a line says why", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const asked = await turn(await turn());
+    sageMaker.settle();
+    sageMaker.refusals.set("RegisterScalableTarget", "The role is not there.");
+    expect(await turn(asked)).toMatchObject({ status: "Deployed" });
+    expect(await onRecord()).toEqual([["in_service", undefined]]);
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(
+        /^The endpoint iris is in service, and does not scale: ApplicationAutoScaling RegisterScalableTarget failed .*The role is not there\./,
+      ),
+    );
+    warned.mockRestore();
   });
 });
 

@@ -8,13 +8,15 @@ export interface FakeEndpoint {
   failure?: string;
 }
 
-/** SageMaker with one endpoint, whose fate a test decides, and a bucket that takes everything, behind a real HTTP server. */
+/** SageMaker with one endpoint, whose fate a test decides, what scales it, and a bucket that takes everything, behind a real HTTP server. */
 export class FakeSageMaker implements AsyncDisposable {
   endpoint: FakeEndpoint | undefined;
   readonly configs = new Set<string>();
   readonly models = new Set<string>();
   /** The operations that changed something, with the name that they were asked for. */
   readonly changes: string[] = [];
+  /** What an operation was last asked for. */
+  readonly payloads = new Map<string, Readonly<Record<string, unknown>>>();
   /** The message of a ValidationException, by the operation that is refused with it. */
   readonly refusals = new Map<string, string>();
   /** What the bucket answers instead, by the method. */
@@ -67,8 +69,11 @@ export class FakeSageMaker implements AsyncDisposable {
     const [, operation = ""] = String(headers["x-amz-target"]).split(".");
     const refusal = this.refusals.get(operation);
     if (refusal !== undefined) throw new Error(refusal);
-    const { EndpointName, EndpointConfigName: config, ModelName: model } = JSON.parse(body.toString());
-    if (operation !== "DescribeEndpoint") this.changes.push(`${operation} ${EndpointName ?? config ?? model}`);
+    const payload = JSON.parse(body.toString());
+    const { EndpointName, EndpointConfigName: config, ModelName: model, ResourceId: target } = payload;
+    this.payloads.set(operation, payload);
+    if (operation !== "DescribeEndpoint")
+      this.changes.push(`${operation} ${EndpointName ?? config ?? model ?? target}`);
     switch (operation) {
       case "CreateModel":
         this.models.add(model);
@@ -87,6 +92,9 @@ export class FakeSageMaker implements AsyncDisposable {
         break;
       case "UpdateEndpoint":
         this.endpoint = { status: "Updating", config };
+        break;
+      case "RegisterScalableTarget":
+      case "PutScalingPolicy":
         break;
       case "DeleteEndpoint":
         this.endpoint = undefined;

@@ -110,3 +110,13 @@ def run_python(*args: str, **options):  # type: ignore[no-untyped-def]
     """This Python with the package, as a process of its own."""
     env = {**os.environ, **options.pop("env", {}), "PYTHONPATH": PACKAGE}
     return subprocess.run([sys.executable, *args], env=env, capture_output=True, text=True, timeout=60, **options)
+
+
+def deployment(id: str, status: str, run: str, **more: object) -> dict[str, object]:
+    """A record as the TypeScript side writes it."""
+    source = {"flow": "Train", "run": run, "step": "fit", "path": "", "visit": 0, "attempt": 0}
+    models = {"model": {"artifact": "model", "hash": "ab" * 32, "type": "Object"}}
+    return {
+        "endpoint": "iris", "id": id, "status": status, "startedAt": "2026-11-23T18:00:00.000Z", "source": source, "service": "Iris",
+        "code": "c0de", "models": models, "data": "s3://bucket/endpoints/iris/models/x.tar.gz", **more,
+    }  # fmt: skip

@@ -22,12 +22,14 @@ from millrace.aws.credentials import Credentials, CredentialSource
 from millrace.aws.errors import AwsError, CredentialsError
 from millrace.aws.s3 import S3BlobStore, S3Bucket
 from millrace.aws.signature import sign
+from millrace.client.deployments import Deployments
+from millrace.client.runs import Storage
 from millrace.data.errors import BlobCorruptError, BlobMissingError
 from millrace.metadata.dynamodb import DynamoMetadataStore
 from millrace.task.failure import TaskFailedError
 from millrace.task.perform import perform_task
 
-from .support import ROOT, TypeScript, flow_folder, foreach_join, run_python, step_context, text_of
+from .support import ROOT, TypeScript, deployment, flow_folder, foreach_join, run_python, step_context, text_of
 
 STEPS = """
     import sys
@@ -132,6 +134,23 @@ class Emulated(unittest.TestCase):
 
     def fault(self, **fault: object) -> None:
         urllib.request.urlopen(f"{self.endpoint}/_emulator/faults", json.dumps(fault).encode()).close()
+
+    def test_deployments_are_read_as_typescript_wrote_them(self) -> None:
+        self.begin()
+        first = deployment("1", "in_service", "r1", config="c1")
+        second = deployment("2", "in_service", "r1", config="c2", previous="c1")
+        for record in (first, second):
+            self.records("deployments.put", record)
+        self.assertEqual(self.store.endpoints(), ["iris"])
+        self.assertEqual(self.store.deployments("iris"), [second, first])
+        self.assertEqual(self.store.deployments("iris", limit=1), [second])
+        self.assertEqual(self.store.deployment("iris", "1"), first)
+        self.assertIsNone(self.store.deployment("iris", "3"))
+        self.assertEqual(self.store.lineage("run", "Train/r1", "deployment"), ["iris/1", "iris/2"])
+        deployments = Deployments(Storage(self.store, self.blobs, lambda: None, aws=self.aws))
+        deployed = deployments.in_service("iris")
+        assert deployed is not None
+        self.assertEqual((deployed.id, deployed.run.pathspec), ("2", "Train/r1"))
 
     def test_a_run_from_begin_to_end(self) -> None:
         self.begin()

@@ -12,7 +12,7 @@ from millrace.data.artifacts import InlineBudget, store_artifact
 from millrace.data.folder import FolderBlobStore
 from millrace.metadata.errors import MetadataStoreError
 
-from .support import run_python, typescript
+from .support import deployment, run_python, typescript
 
 
 def time(seconds: int) -> str:
@@ -124,6 +124,40 @@ class Folder(unittest.TestCase):
         self.assertEqual((task.started_at, task.ended_at, task.exception), (time(2), time(3), None))
         self.assertEqual(run.data.y in (0, 2, 10), True)
         self.assertEqual(opened.get("Train/r1/fit/10").data.y, 10)  # type: ignore[union-attr]
+
+    def test_deployments_lead_to_their_run_and_its_artifacts_and_back(self) -> None:
+        self.begin("r1", 1)
+        self.task("r1", "fit", 2, model={"factor": 3})
+        hash = self.opened().get("Train/r1/fit/0").artifact("model").hash  # type: ignore[union-attr]
+        ref = {"hash": hash, "size": 12, "codec": "json", "type": "Object"}
+        version = {"name": "iris", "version": "v1", "createdAt": time(3), "ref": ref, "metadata": {}, "metrics": {}}
+        self.records("models.put", version)
+        models = {"model": {"artifact": "model", "hash": hash, "type": "Object"}}
+        self.records("deployments.put", deployment("1", "failed", "r0", failure="out of memory."))
+        self.records("deployments.put", deployment("2", "in_service", "r1", models=models, endedAt=time(4)))
+        self.records("deployments.put", deployment("3", "deploying", "gone"))
+        deployments = self.opened().deployments
+        self.assertEqual(deployments.endpoints(), ["iris"])
+        found = [(each.id, each.status, each.failure) for each in deployments.list("iris")]
+        self.assertEqual(found, [("3", "lost", None), ("2", "in_service", None), ("1", "failed", "out of memory.")])
+        self.assertEqual([each.id for each in deployments.list("iris", limit=1)], ["3"])
+        deployed = deployments.in_service("iris")
+        assert deployed is not None
+        self.assertEqual(repr(deployed), "<Deployment iris/2: in_service>")
+        self.assertEqual((deployed.service, deployed.code, deployed.ended_at), ("Iris", "c0de", time(4)))
+        self.assertEqual(deployed.run.pathspec, "Train/r1")
+        self.assertEqual(deployed.task.data.model, {"factor": 3})
+        self.assertEqual(deployed.models["model"]["version"], "iris:v1")
+        self.assertEqual([each.id for each in deployments.of_run("Train/r1")], ["2"])
+        self.assertEqual([each.id for each in deployments.of_model("iris:v1")], ["2"])
+        self.assertEqual(deployments.of_model("iris:v2"), [])
+        with self.assertRaises(client.NotFoundError) as raised:
+            deployments.list("irs")
+        self.assertEqual(str(raised.exception.fix), "Did you mean iris? There are iris.")
+
+    def test_an_endpoint_where_nothing_came_into_service(self) -> None:
+        self.records("deployments.put", deployment("1", "failed", "r0"))
+        self.assertIsNone(self.opened().deployments.in_service("iris"))
 
     def test_lines(self) -> None:
         self.begin("r1", 1)

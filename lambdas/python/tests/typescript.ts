@@ -82,10 +82,12 @@ const operations: Record<string, (request: never) => unknown> = {
       ],
     });
   },
-  /** Calls a method of a records' store. */
-  async records({ call, args, ...location }: Location & { call: keyof MetadataStore; args: never[] }) {
+  /** Calls a method of a records' store, or of a part of it: `deployments.put`. */
+  async records({ call, args, ...location }: Location & { call: string; args: never[] }) {
     const store = recordsOf(location);
-    const answer = await (store[call] as (...args: never[]) => Promise<unknown>).apply(store, args);
+    const [method = "", part] = call.split(".").reverse();
+    const target = part === undefined ? store : Reflect.get(store, part);
+    const answer = await Reflect.get(target, method).apply(target, args);
     await store.close();
     return answer;
   },

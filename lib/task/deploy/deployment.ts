@@ -1,6 +1,7 @@
 import { fixOf, isRefusal } from "../../aws/sagemaker.ts";
 import type { DeploymentRecord } from "../../metadata/deployments.ts";
 import type { TaskCommit } from "../../metadata/records.ts";
+import { toFailure } from "../failure.ts";
 import type { EndpointState } from "./endpoint.ts";
 import { DeploymentFailedError, isFinal } from "./errors.ts";
 import { modelData } from "./model-data.ts";
@@ -51,13 +52,30 @@ export class Deployment {
   /** With what this attempt has made. */
   async #settled(found: EndpointState): Promise<DeployAnswer> {
     if (found.status !== "InService") return await this.#fail(reasonOf(found), found);
+    await this.#scale();
     await this.#removeOutdated().catch(() => {});
     return { status: "Deployed" };
+  }
+
+  /** The model answers, whatever comes of this: so what is refused is said, and no reason to fail. */
+  async #scale(): Promise<void> {
+    const { deploy, endpoint } = this.#step;
+    try {
+      await endpoint.scale();
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      console.warn(`The endpoint ${deploy.endpoint} is in service, and does not scale: ${toFailure(error).message}`);
+    }
   }
 
   async #request(found: EndpointState | undefined): Promise<DeployAnswer> {
     const { store, blobs, deploy, endpoint } = this.#step;
     const { id } = this.#parked;
+    if (found !== undefined && !(await this.#isFlows(found))) {
+      const reason = `it runs the configuration ${found.config}, which no flow's deployment has made.`;
+      const fix = `Give the step another endpoint, or delete the one that is there: aws sagemaker delete-endpoint --endpoint-name ${deploy.endpoint}.`;
+      return await this.#fail(reason, "untouched", fix);
+    }
     if (found?.status === "Failed") {
       // It never came into service, and can't be updated.
       await endpoint.delete();
@@ -75,6 +93,14 @@ export class Deployment {
     }
     const status = found === undefined ? "Creating" : "Updating";
     return { deployment: { ...this.#parked, isRequested: true }, status };
+  }
+
+  /** Whether a flow has made what the endpoint runs: this one, or another one of the environment. What others have made stays theirs. */
+  async #isFlows({ config: running }: EndpointState): Promise<boolean> {
+    const { store, deploy, endpoint } = this.#step;
+    if (endpoint.isOwn(running)) return true;
+    for await (const { config } of store.deployments.all(deploy.endpoint)) if (config === running) return true;
+    return false;
   }
 
   /** Somebody else was faster, or the answer to an earlier call was lost: the next turn looks again. Else it is SageMaker's last word. */

@@ -3,8 +3,8 @@ import { S3Bucket } from "../../aws/s3.ts";
 import { isAlreadyThere, isNotFound, sagemaker } from "../../aws/sagemaker.ts";
 import type { Deploy, Hosting } from "../../flow/definition.ts";
 import type { ImageContents } from "./image-contents.ts";
-import { hasLocalStorage } from "./local-storage.ts";
 import type { ModelData } from "./model-data.ts";
+import { type EndpointScaling, scaleEndpoint } from "./scaling.ts";
 
 /** What the construct has made for the endpoint of a step. */
 export interface EndpointSettings {
@@ -16,6 +16,11 @@ export interface EndpointSettings {
   readonly bucket: string;
   /** Encrypts the instances' volumes. */
   readonly key?: string;
+  /** What the containers are attached to, as CreateModel takes it. */
+  readonly network?: { readonly Subnets: readonly string[]; readonly SecurityGroupIds: readonly string[] };
+  /** As CreateEndpointConfig takes it. */
+  readonly capture?: object;
+  readonly scaling?: EndpointScaling;
   /** SHA-256 of the service's code. */
   readonly code: string;
   /** What the image can read models with. */
@@ -46,6 +51,11 @@ export class SageMakerEndpoint {
     return `${this.settings.prefix}-${id}`;
   }
 
+  /** Whether a configuration was made by this step: by its name. */
+  isOwn(config: string): boolean {
+    return config.startsWith(`${this.settings.prefix}-`);
+  }
+
   async describe(): Promise<EndpointState | undefined> {
     try {
       const found = await this.#call("DescribeEndpoint", { EndpointName: this.#deploy.endpoint });
@@ -70,18 +80,20 @@ export class SageMakerEndpoint {
 
   /** A model of the image with the archive, and a configuration with the model. */
   async prepare(id: string, data: string): Promise<void> {
-    const { image, roleArn, key } = this.settings;
+    const { image, roleArn, key, network, capture, scaling } = this.settings;
     const { hosting } = this.#deploy;
     const name = this.nameOf(id);
     await this.#make("CreateModel", {
       ModelName: name,
       ExecutionRoleArn: roleArn,
       PrimaryContainer: { Image: image, ModelDataUrl: data },
+      ...(network && { VpcConfig: network }),
     });
     await this.#make("CreateEndpointConfig", {
       EndpointConfigName: name,
-      ProductionVariants: [{ VariantName: "AllTraffic", ModelName: name, ...variant(hosting) }],
-      ...(key !== undefined && takesKey(hosting) && { KmsKeyId: key }),
+      ProductionVariants: [{ VariantName: onlyVariant, ModelName: name, ...variant(hosting, scaling?.min) }],
+      ...(key !== undefined && { KmsKeyId: key }),
+      ...(capture && { DataCaptureConfig: capture }),
     });
   }
 
@@ -91,7 +103,21 @@ export class SageMakerEndpoint {
 
   /** SageMaker puts the new configuration beside the old one, and goes back to that where the new one does not answer. */
   async update(id: string): Promise<void> {
-    await this.#call("UpdateEndpoint", this.#endpointWith(id));
+    const { scaling } = this.settings;
+    await this.#call("UpdateEndpoint", {
+      ...this.#endpointWith(id),
+      // What scaling has come to stays.
+      ...(scaling && {
+        RetainAllVariantProperties: true,
+        ExcludeRetainedVariantProperties: [{ VariantPropertyType: "DesiredWeight" }],
+      }),
+    });
+  }
+
+  /** Lets the number of instances follow the requests, where the construct says so. SageMaker must have the endpoint in service. */
+  async scale(): Promise<void> {
+    const { scaling } = this.settings;
+    if (scaling) await scaleEndpoint(this.#client, `endpoint/${this.#deploy.endpoint}/variant/${onlyVariant}`, scaling);
   }
 
   async delete(): Promise<void> {
@@ -100,7 +126,7 @@ export class SageMakerEndpoint {
 
   /** Deletes a configuration and the model in it, if they are of this step. */
   async removeConfig(name: string): Promise<void> {
-    if (!name.startsWith(`${this.settings.prefix}-`)) return;
+    if (!this.isOwn(name)) return;
     await this.#remove("DeleteEndpointConfig", { EndpointConfigName: name });
     await this.#remove("DeleteModel", { ModelName: name });
   }
@@ -130,18 +156,17 @@ export class SageMakerEndpoint {
   }
 }
 
-/** Where the archives of an endpoint are in the bucket. */
+/** Where the archives of an endpoint are in the bucket, apart from the requests that it captures. */
 export function dataPrefix(endpoint: string): string {
-  return `endpoints/${endpoint}/`;
+  return `endpoints/${endpoint}/models/`;
 }
 
-function variant(hosting: Hosting): object {
+const onlyVariant = "AllTraffic";
+
+function variant(hosting: Hosting, least = 1): object {
   if (hosting.kind === "instances") {
-    return { InstanceType: hosting.type, InitialInstanceCount: hosting.count, InitialVariantWeight: 1 };
+    const { type, count } = hosting;
+    return { InstanceType: type, InitialInstanceCount: Math.max(count, least), InitialVariantWeight: 1 };
   }
   return { ServerlessConfig: { MemorySizeInMB: hosting.memory, MaxConcurrency: hosting.maxConcurrency } };
-}
-
-function takesKey(hosting: Hosting): boolean {
-  return hosting.kind === "instances" && !hasLocalStorage(hosting.type);
 }

@@ -12,12 +12,13 @@ The functions of this module read the folder that the variable ``MILLRACE_STORE`
 from __future__ import annotations
 
 from .client import Client, open, storage
+from .deployments import Deployment, Deployments
 from .errors import ClientError, NotFoundError
 from .lines import Line
 from .runs import Artifact, Data, Flow, Run, Step, Task
 
 __all__ = [
-    "Artifact", "Client", "ClientError", "Data", "Flow", "Line", "NotFoundError", "Run", "Step", "Task", "flow", "flows", "get", "open",
+    "Artifact", "Client", "ClientError", "Data", "Deployment", "Deployments", "Flow", "Line", "NotFoundError", "Run", "Step", "Task", "flow", "flows", "get", "open",
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+from .deployments import Deployments
 from .errors import ClientError
 from .runs import Flow, Run, Step, Storage, Task
 
@@ -25,6 +26,11 @@ class Client:
 
     def flow(self, name: str) -> Flow:
         return Flow(self._storage, name)
+
+    @property
+    def deployments(self) -> Deployments:
+        """What flows have deployed, to which endpoints."""
+        return Deployments(self._storage)
 
     def get(self, pathspec: str) -> Run | Step | Task:
         """What a pathspec names: ``Flow/run``, ``Flow/run/step`` or ``Flow/run/step/task``. A run may be ``latest``. Raises NotFoundError."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..aws.dynamodb import Table
 from .errors import RunUnknownError
 from .keys import (
     INDEX,
     decode_name,
+    deployment_partition,
     encode_name,
     flow_partition,
     latest_key,
+    lineage_partition,
     run_key,
     run_of_sort,
     run_sort,
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..aws.client import AwsClient
     from ..aws.dynamodb import Item
-    from .records import RunRecord, TaskRecord
+    from .records import DeploymentRecord, RunRecord, TaskRecord
 
 
 class DynamoMetadataStore:
@@ -114,6 +118,26 @@ class DynamoMetadataStore:
         times = [(self.tasks_of(flow, run, step).begin(), step) for step in declared]
         return [step for at, step in sorted((at, step) for at, step in times if at is not None)]
 
+    def endpoints(self) -> list[str]:
+        return sorted(item["sk"]["S"] for item in self._table.query("pk = :pk", {":pk": {"S": "ENDPOINTS"}}))
+
+    def deployment(self, endpoint: str, id: str) -> DeploymentRecord | None:
+        item = self._table.get((deployment_partition(endpoint), id))
+        return _deployment(endpoint, item) if item is not None else None
+
+    def deployments(self, endpoint: str, limit: int | None = None) -> list[DeploymentRecord]:
+        """Newest first."""
+        values: Item = {":pk": {"S": deployment_partition(endpoint)}}
+        items = self._table.query("pk = :pk", values, consistent=True, descending=True, page_size=limit)
+        return [_deployment(endpoint, item) for item in islice(items, limit)]
+
+    def lineage(self, kind: str, name: str, target: str) -> list[str]:
+        """The names of what of a kind was made of something."""
+        prefix = f"{target}#"
+        values: Item = {":pk": {"S": lineage_partition(kind, name)}, ":prefix": {"S": prefix}}
+        items = self._table.query("pk = :pk AND begins_with(sk, :prefix)", values, consistent=True)
+        return sorted(decode_name(item["sk"]["S"][len(prefix) :]) for item in items)
+
     def _change_tags(self, flow: str, run: str, change: str, tags: list[str]) -> str:
         key = run_key(self._partition(flow), run)
         values: Item = {":tags": {"SS": sorted(set(tags))}}
@@ -124,6 +148,11 @@ class DynamoMetadataStore:
 
     def _partition(self, flow: str) -> str:
         return flow_partition(flow, self._branch)
+
+
+def _deployment(endpoint: str, item: Item) -> DeploymentRecord:
+    record: DeploymentRecord = parse_record(f"deployment {endpoint}", "record", item["record"]["S"])
+    return record
 
 
 def _run(item: Item) -> RunRecord:

@@ -71,6 +71,14 @@ def shard_of(path: str, count: int | None) -> int:
     return (iteration_index(path) or 0) % shard_count(count)
 
 
+def deployment_partition(endpoint: str) -> str:
+    return f"D#{endpoint}"
+
+
+def lineage_partition(kind: str, name: str) -> str:
+    return f"L#{kind}#{encode_name(name)}"
+
+
 def task_partition(flow: str, run: str, step: str, shard: int) -> str:
     return f"{flow}#R#{encode_name(run)}#{encode_name(step)}#{shard}"
 

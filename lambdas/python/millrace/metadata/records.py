@@ -118,3 +118,48 @@ class RunRecord(_RunParts):
     parameters: dict[str, object]
     tags: list[str]
     owner: dict[str, Union[str, int]]
+
+
+class DeploymentSource(TypedDict):
+    """The task that made it."""
+
+    flow: str
+    run: str
+    step: str
+    path: str
+    visit: int
+    attempt: int
+
+
+class _DeployedModelParts(TypedDict, total=False):
+    version: str
+
+
+class DeployedModel(_DeployedModelParts):
+    """``version``: of a saved model with the same content."""
+
+    artifact: str
+    hash: str
+    type: str
+
+
+DeploymentStatus = Literal["deploying", "in_service", "failed", "lost"]
+
+
+class _DeploymentParts(TypedDict, total=False):
+    endedAt: str
+    config: str
+    previous: str
+    failure: str
+
+
+class DeploymentRecord(_DeploymentParts):
+    endpoint: str
+    id: str
+    status: DeploymentStatus
+    startedAt: str
+    source: DeploymentSource
+    service: str
+    code: str
+    models: dict[str, DeployedModel]
+    data: str

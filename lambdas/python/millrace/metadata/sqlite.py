@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .records import RunRecord, TaskRecord
+    from .records import DeploymentRecord, RunRecord, TaskRecord
 
 _VERSION = 3
 _RUN = "SELECT runs.*, (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE run_id = runs.id ORDER BY tag)) AS tags FROM runs"
@@ -100,6 +100,24 @@ class SqliteMetadataStore:
         run_id = self._id(flow, run)
         for tag in tags:
             self._all("DELETE FROM tags WHERE run_id = ? AND tag = ?", run_id, tag)
+
+    def endpoints(self) -> list[str]:
+        return [row["endpoint"] for row in self._all("SELECT DISTINCT endpoint FROM deployments ORDER BY endpoint")]
+
+    def deployment(self, endpoint: str, id: str) -> DeploymentRecord | None:
+        rows = self._all("SELECT record FROM deployments WHERE endpoint = ? AND id = ?", endpoint, id)
+        return parse_record(f"deployment {endpoint}", "record", rows[0]["record"]) if rows else None
+
+    def deployments(self, endpoint: str, limit: int | None = None) -> list[DeploymentRecord]:
+        """Newest first."""
+        query = "SELECT record FROM deployments WHERE endpoint = ? ORDER BY id DESC LIMIT ?"
+        rows = self._all(query, endpoint, -1 if limit is None else limit)
+        return [parse_record(f"deployment {endpoint}", "record", row["record"]) for row in rows]
+
+    def lineage(self, kind: str, name: str, target: str) -> list[str]:
+        """The names of what of a kind was made of something."""
+        query = "SELECT target FROM lineage WHERE source = ? AND kind = ? ORDER BY target"
+        return [row["target"] for row in self._all(query, f"{kind}:{name}", target)]
 
     def close(self) -> None:
         self._database.close()

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasLocalStorage } from "../../lib/task/deploy/local-storage.ts";
+import { hasLocalStorage } from "../../../constructs/model/local-storage.ts";
 
 test("instance types with disks of their own are told from those whose volumes take a key", () => {
   const own = ["m5d.large", "c6gd.xlarge", "g4dn.xlarge", "g5.xlarge", "g6e.2xlarge", "p3dn.24xlarge", "p4de.24xlarge"];
