@@ -10,7 +10,7 @@ import { TaskWorker } from "./task-worker.ts";
 /** Milliseconds that a task waits for a worker before another is started: one takes longer to come up than a tiny task to run. */
 const patience = 20;
 /** Tiny tasks in a worker at a time, so that neither side sleeps while the other wakes it. */
-const depth = 16;
+const depth = 8;
 
 /**
  * As many tasks at a time as there are cores, unless told, each in a worker of the kind that it asks for. Those of a kind that is kept load the
@@ -28,6 +28,11 @@ export class WorkerPool {
   constructor(size: number = availableParallelism()) {
     this.#size = size;
     this.#start(threads);
+  }
+
+  /** Tasks that are run or may wait in the workers at a time: more need not be begun. */
+  get capacity(): number {
+    return depth * this.#size;
   }
 
   /** @param onLateError What a task had left behind failed after its end. */

@@ -77,8 +77,8 @@ export class Scheduler {
     let mayFail = Math.floor(count * tolerate);
     const inputs: (JoinInput | undefined)[] = Array(count);
     const indices = inputs.keys();
-    // Each lane takes the next iteration when it has done one: ten thousand iterations need no more memory than a hundred.
-    const lanes = Array.from({ length: Math.min(count, maxConcurrency) });
+    // Each lane takes the next iteration when it has done one: ten thousand iterations need no more memory than the workers have tasks.
+    const lanes = Array.from({ length: Math.min(count, maxConcurrency, this.#tasks.capacity) });
     await together(scope, lanes, async (_, inner) => {
       for (const index of indices) {
         try {

@@ -38,6 +38,11 @@ export class TaskRunner {
     this.#onEvent = onEvent;
   }
 
+  /** Tasks that are worth beginning at a time. */
+  get capacity(): number {
+    return this.#pool.capacity;
+  }
+
   /** @throws TaskFailedError where no attempt succeeds; the scope's reason where the scope is stopped. */
   async run(definition: StepDefinition, request: Omit<AttemptRequest, "attempt">, scope: Scope): Promise<TaskCommit> {
     const { retry } = definition;
