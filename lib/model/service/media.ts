@@ -34,6 +34,13 @@ export function isBinary([usual]: readonly string[]): boolean {
   return usual !== "application/json" && usual !== "text/plain";
 }
 
+export const formType = "multipart/form-data";
+
+/** Whether such a body may also be the file of a form: it is bytes, and not of forms themselves. */
+export function takesForms(types: readonly string[]): boolean {
+  return isBinary(types) && !types.includes(formType);
+}
+
 /** How values of a schema travel: as {@link text}, {@link bytes} or {@link file} say, else as JSON. */
 export function mediaOf(schema: z.ZodType): Media {
   return (schema as { [key]?: Media })[key] ?? jsonMedia;
@@ -72,7 +79,7 @@ export function image(...types: readonly string[]): z.ZodType<Uint8Array, Uint8A
   return bytes(...(types.length > 0 ? types : ["image/png", "image/*"]));
 }
 
-/** A file with its name (of `Content-Disposition`) and content type. Default: of every type. */
+/** A file with its name (of `Content-Disposition`, or of a form's field) and content type. Default: of every type. */
 export function file(...types: readonly string[]): z.ZodType<ArtifactFile, ArtifactFile> {
   const schema = z.custom<ArtifactFile>((value) => value instanceof ArtifactFile, { error: "Expected a file" });
   return withMedia(schema, {
