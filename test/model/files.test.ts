@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Server, serve } from "../../lib/model/server/serve.ts";
 import { describeService } from "../../lib/model/service/description.ts";
@@ -127,4 +128,55 @@ describe("a file in a form", () => {
       "multipart/form-data": { schema: { type: "object", minProperties: 1, properties: { file: {} } } },
     });
   });
+});
+
+describe("a file that is answered", () => {
+  const headerOf = async (name: string) => {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${server.url}/report`, { method: "POST", body: JSON.stringify(name), headers });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe("a,b\n");
+    return response.headers.get("content-disposition");
+  };
+
+  it.each([
+    ["report.csv", "attachment; filename=report.csv"],
+    ["a report.csv", 'attachment; filename="a report.csv"'],
+    ["größe €.csv", "attachment; filename=\"gr??e ?.csv\"; filename*=UTF-8''gr%C3%B6%C3%9Fe%20%E2%82%AC.csv"],
+    ['a"; filename="b.exe', 'attachment; filename="a\\"; filename=\\"b.exe"'],
+    ["%41.csv", "attachment; filename=%41.csv; filename*=UTF-8''%2541.csv"],
+    ["a.csv\r\nSet-Cookie: b=c", 'attachment; filename="a.csv__Set-Cookie: b=c"'],
+    ["../../a.csv", "attachment; filename=a.csv"],
+    ["half \ud800.csv", "attachment; filename=\"half ?.csv\"; filename*=UTF-8''half%20%EF%BF%BD.csv"],
+  ])("has its name: %j", async (name, header) => {
+    expect(await headerOf(name)).toBe(header);
+  });
+
+  it("has its name as a job's result", async () => {
+    const headers = { "content-type": "application/json" };
+    const submitted = await fetch(`${server.url}/report/jobs`, { method: "POST", body: '"größe.csv"', headers });
+    const location = submitted.headers.get("location");
+    await expect
+      .poll(async () => (await fetch(`${server.url}${location}/result`)).headers.get("content-disposition"))
+      .toBe("attachment; filename=\"gr??e.csv\"; filename*=UTF-8''gr%C3%B6%C3%9Fe.csv");
+  });
+
+  it("has the name that its request gave", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "grapheme", minLength: 1 }), async (text) => {
+        const name = `${text.replaceAll(/[\p{Cc}/\\]/gu, "")}.csv`;
+        const header = (await headerOf(name)) ?? "";
+        const { body } = await post("/about", "x", { "content-type": "text/csv", "content-disposition": header });
+        expect(body.name).toBe(name);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+it("a header that names no file leaves the file without a name of its own", async () => {
+  for (const header of ["attachment", "=;;", 'attachment; filename="a', "attachment; filename*=UTF-8''%ZZ"]) {
+    const headers = { "content-type": "text/csv", "content-disposition": header };
+    expect((await post("/about", "x", headers)).body.name).toBe("file");
+  }
 });

@@ -9,6 +9,8 @@ const key = Symbol.for("millrace.media");
 export interface Content {
   readonly type: string;
   readonly body: Uint8Array | string;
+  /** Of a file. */
+  readonly name?: string;
 }
 
 /** How a value travels as a body. What is in it is the schema's to check. */
@@ -85,7 +87,10 @@ export function file(...types: readonly string[]): z.ZodType<ArtifactFile, Artif
   return withMedia(schema, {
     types: types.length > 0 ? types : ["application/octet-stream", "*/*"],
     decode: (body, type, name) => new ArtifactFile(name ?? "file", body, type),
-    encode: (value) => ({ type: (value as ArtifactFile).type, body: (value as ArtifactFile).bytes() }),
+    encode(value) {
+      const { name, type } = value as ArtifactFile;
+      return { name, type, body: (value as ArtifactFile).bytes() };
+    },
   });
 }
 
