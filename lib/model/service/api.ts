@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { MillraceError } from "../../errors.ts";
+import { nearest } from "../../flow/check/near.ts";
 import { type CallSite, captureCallers } from "../../flow/spec/call-site.ts";
 import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
 import type { ModelService } from "./model-service.ts";
@@ -137,6 +138,7 @@ export function markOf(method: unknown): ApiMark | undefined {
 }
 
 function readOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): ApiSettings {
+  checkOptions(name, options);
   const { input, output, timeout = "60 s", maxConcurrency = 1024, maxBody = "20 MiB" } = options;
   const batch = options.batch as BatchOptions | undefined;
   for (const [option, schema] of Object.entries({ input, output })) {
@@ -155,6 +157,32 @@ function readOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): A
     maxConcurrency: whole(name, "maxConcurrency", maxConcurrency),
     maxBody: parseSize(maxBody) * 2 ** 20,
   };
+}
+
+/** In JavaScript nobody else tells. */
+function checkOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): void {
+  if (!isObject(options)) refuse(name, "@api", options, "an object with input and output");
+  checkKeys(name, "", Object.keys(options), ["input", "output", "batch", "timeout", "maxConcurrency", "maxBody"]);
+  const batch: unknown = options.batch;
+  if (batch === undefined) return;
+  if (!isObject(batch)) refuse(name, "batch", batch, "an object, as { maxSize: 100 }");
+  checkKeys(name, "batch.", Object.keys(batch), ["maxSize", "maxLatency"]);
+}
+
+function checkKeys(name: string, prefix: string, keys: readonly string[], known: readonly string[]): void {
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new MillraceError("API_OPTIONS", `${name} has the option ${prefix}${unknown}, which @api does not know.`, {
+    fix:
+      near === undefined
+        ? `It knows ${known.map((key) => prefix + key).join(", ")}.`
+        : `Did you mean ${prefix}${near}?`,
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function whole(name: string, option: string, value: number): number {
