@@ -102,6 +102,15 @@ describe("serve", () => {
 });
 
 describe("what cannot be served", () => {
+  it("a service that the file does not have", async () => {
+    folder.write("service.ts", service("return x + 1;"));
+    expect(await folder.millrace("serve", "service.ts#Nope")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: service.ts exports no service Nope.\n  at service.ts\n  fix: Name one: service.ts#Adder.\n",
+    });
+  });
+
   it.each([
     [
       "nothing.ts",

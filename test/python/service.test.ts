@@ -226,7 +226,7 @@ describe("a service in Python that cannot run says why:", () => {
     );
     await expect(load(option)).rejects.toMatchObject({ code: "API_OPTIONS" });
     await expect(load(await write("service.py", "x = 1"))).rejects.toMatchObject({
-      code: "SERVICE",
+      code: "SERVICE_FILE",
       message: "service.py has no service.",
     });
     const several = await write("service.py", `${bare("x = 1")}\nclass Other(Service): ...\nclass Third(Service): ...`);
