@@ -13,7 +13,7 @@ const grace = 25_000;
 export async function runServer(load: () => Promise<Served>, options: RunOptions): Promise<void> {
   if (options.workers > 1 && cluster.isPrimary) {
     const { runWorkers } = await import("./cluster/workers.ts");
-    return await runWorkers(options.workers);
+    return await runWorkers(options);
   }
   await runHere(load, options).catch((error) => {
     // A worker's channel to its primary would keep it alive, though it serves nothing.

@@ -1,9 +1,10 @@
+import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
 import { startService, stopService } from "../service/parts.ts";
+import { tryAddress, unreachable } from "./address.ts";
 import { createApp } from "./app.ts";
 import type { ReceiveTimeouts } from "./connections.ts";
 import { createLogger, type LogLevel } from "./logger.ts";
@@ -41,6 +42,8 @@ export interface Server {
  */
 export async function serve({ service, description, version }: Served, options: ServeOptions = {}): Promise<Server> {
   const { host = "127.0.0.1", port = 3000, logLevel = "info", receiveTimeouts } = options;
+  // Workers share an address: their primary has tried it.
+  if (!cluster.isWorker) await tryAddress(host, port);
   const log = createLogger(description.name, logLevel);
   let isOpen = false;
   const app = createApp(service, {
@@ -66,12 +69,4 @@ export async function serve({ service, description, version }: Served, options: 
       await app.close();
     },
   };
-}
-
-function unreachable(host: string, port: number, cause: NodeJS.ErrnoException): ModelError {
-  const why = cause.code === "EADDRINUSE" ? "another program listens there" : cause.message;
-  return new ModelError("ADDRESS", `The server cannot listen on ${host}:${port}: ${why}.`, {
-    fix: "Give another address with --host and --port.",
-    cause,
-  });
 }
