@@ -27,7 +27,8 @@ async function runHere(load: () => Promise<Served>, options: RunOptions): Promis
   let stop: (signal: NodeJS.Signals) => void = () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
   const [{ serve }, { announce }, served] = await Promise.all([import("./serve.ts"), import("./announce.ts"), load()]);
-  const server = await serve(served, options);
+  // On a terminal the log is for people, as what the service writes is.
+  const server = await serve(served, { ...options, logsOutput: !process.stdout.isTTY });
   announce(served.description, served.version, server.url, server.log);
   stop = (signal) => {
     server.log.info({ signal }, "stopping");

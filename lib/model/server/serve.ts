@@ -8,6 +8,7 @@ import { tryAddress, unreachable } from "./address.ts";
 import { createApp } from "./app.ts";
 import type { ReceiveTimeouts } from "./connections.ts";
 import { createLogger, type LogLevel } from "./logger.ts";
+import { logOutput } from "./output.ts";
 
 /** A service, ready to start. */
 export interface Served {
@@ -24,6 +25,8 @@ export interface ServeOptions {
   /** `debug` has a line for each request, `info` for each that was refused. Default `info`. */
   readonly logLevel?: LogLevel;
   readonly receiveTimeouts?: ReceiveTimeouts;
+  /** Whether what the process writes to its standard streams becomes events of the log. Default: false. */
+  readonly logsOutput?: boolean;
 }
 
 export interface Server {
@@ -40,11 +43,26 @@ export interface Server {
  *
  * @throws ModelError `ADDRESS` where the address cannot be listened on; what `onStartup` throws.
  */
-export async function serve({ service, description, version }: Served, options: ServeOptions = {}): Promise<Server> {
-  const { host = "127.0.0.1", port = 3000, logLevel = "info", receiveTimeouts } = options;
+export async function serve(served: Served, options: ServeOptions = {}): Promise<Server> {
+  const { host = "127.0.0.1", port = 3000, logLevel = "info", logsOutput = false } = options;
   // Workers share an address: their primary has tried it.
   if (!cluster.isWorker) await tryAddress(host, port);
-  const log = createLogger(description.name, logLevel);
+  const log = createLogger(served.description.name, logLevel);
+  const endOutput = logsOutput ? logOutput(log) : undefined;
+  try {
+    const { close, ...server } = await start(served, { ...options, host, port }, log);
+    return { ...server, close: () => close().finally(endOutput) };
+  } catch (error) {
+    endOutput?.();
+    throw error;
+  }
+}
+
+async function start(
+  { service, description, version }: Served,
+  { host, port, receiveTimeouts }: ServeOptions & { readonly host: string; readonly port: number },
+  log: Logger,
+): Promise<Server> {
   let isOpen = false;
   const app = createApp(service, {
     description,
