@@ -5,6 +5,7 @@ import { type CallSite, captureCallers } from "../../flow/spec/call-site.ts";
 import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
 import type { ModelService } from "./model-service.ts";
 import type { Rows } from "./rows.ts";
+import { guardModels } from "./unpacked.ts";
 
 /** Of the registry: a service's bundle and the server each have a copy of this module. */
 const mark = Symbol.for("millrace.api");
@@ -57,6 +58,8 @@ export interface ApiSettings {
 
 export interface ApiMark {
   readonly settings: ApiSettings;
+  /** As it is written: what the server calls, which has all models. */
+  readonly method: object;
   /** Who decorated the method, nearest first: the service's file is among the first. */
   readonly callers: () => readonly CallSite[];
 }
@@ -106,7 +109,14 @@ export function api<Input extends z.ZodType, Output extends z.ZodType>(
         fix: 'Remove "experimentalDecorators" from the compilerOptions of tsconfig.json.',
       });
     }
-    markApi(method, String(context.name), options, captureCallers(decorator));
+    const name = String(context.name);
+    markApi(method, name, options, captureCallers(decorator));
+    function call(this: ModelService, ...parameters: unknown[]): unknown {
+      guardModels(this);
+      return Reflect.apply(method, this, parameters);
+    }
+    // In the method's place: to the compiler it is the same.
+    return Object.defineProperties(call, { name: { value: name }, [mark]: { value: markOf(method) } });
   };
 }
 
@@ -128,7 +138,7 @@ export function markApi(
       fix: "Rename the method.",
     });
   }
-  const value: ApiMark = { settings: readOptions(name, options), callers };
+  const value: ApiMark = { settings: readOptions(name, options), method, callers };
   Object.defineProperty(method, mark, { value });
 }
 
