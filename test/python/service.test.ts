@@ -76,7 +76,11 @@ describe("a service in Python", () => {
       properties: { score: { type: "number" } },
       required: ["score"],
     });
-    expect(Object.keys(paths["/describe"].post.requestBody.content)).toEqual(["application/octet-stream", "*/*"]);
+    expect(Object.keys(paths["/describe"].post.requestBody.content)).toEqual([
+      "application/octet-stream",
+      "*/*",
+      "multipart/form-data",
+    ]);
   });
 
   it("answers with its models and those of its parts", async () => {
