@@ -1,4 +1,5 @@
 import type { Client } from "../../lib/client/client.ts";
+import { runsCode } from "../../lib/data/codecs/python.ts";
 import type { Model } from "../../lib/model/store/models.ts";
 import { clientOf } from "../terminal/client.ts";
 import { UsageError } from "../terminal/errors.ts";
@@ -55,7 +56,13 @@ export async function exportTo(reference: string, file: string, options: ModelsO
 export async function importFrom(file: string, options: ModelsOptions): Promise<void> {
   const { importModel } = await import("../../lib/model/store/file.ts");
   await using client = await clientOf(options.store, { create: true });
-  report(await importModel(client.models, file), "is in the store", options);
+  const model = await importModel(client.models, file);
+  report(model, "is in the store", options);
+  const { name, version, ref } = model;
+  if (!runsCode(ref.codec)) return;
+  console.error(
+    `${name}:${version} (${ref.codec}) runs code when it is loaded: use it only if you trust whom it is from.`,
+  );
 }
 
 export async function remove(reference: string, options: ModelsOptions): Promise<void> {

@@ -63,4 +63,7 @@ export function exitCode(error: unknown): 1 | 2 {
 }
 
 /** Errors of the library that say that the call itself was wrong. */
-const usageCodes: ReadonlySet<string> = new Set(["FLOW_FILE", "OPTION", "PARAMETER", "PATHSPEC", "UNIT"]);
+const usageCodes: ReadonlySet<string> = new Set([
+  ...["FLOW_FILE", "SERVICE_FILE", "OPTION", "PARAMETER", "PATHSPEC", "UNIT"],
+  ...["MODEL_NAME", "MODEL_REFERENCE", "MODEL_ALIAS"],
+]);

@@ -27,6 +27,7 @@ import { allowServing, type BucketPrefix, EndpointRole, type EndpointRoleProps }
 import { defaultInstanceType, EndpointVariant } from "./endpoint-variant.ts";
 import { hasLocalStorage } from "./local-storage.ts";
 import { endpointNameOf, nameByContent } from "./names.ts";
+import { assertProps } from "./source.ts";
 
 /**
  * A service behind a SageMaker endpoint: on instances, serverless, or asynchronous. A change of the service, or of what it runs on, puts new
@@ -68,6 +69,7 @@ export class ModelEndpoint extends EndpointBase implements IConnectable, IGranta
   /** @throws MillraceError where a service or its models are not right, or SageMaker can't run the endpoint as it is. */
   constructor(scope: Construct, id: string, props: ModelEndpointProps) {
     super(scope, id);
+    assertProps(this, props);
     const { environment, vpc, deployment } = props;
     const variants = variantsOf(props);
     checkEndpoint(props, variants);

@@ -25,7 +25,7 @@ import { given } from "../props.ts";
 import { acknowledgeWildcards } from "../wildcards.ts";
 import { assertPacked } from "./packed.ts";
 import type { ServiceBundle } from "./request.ts";
-import { bundleOf, type ModelSource } from "./source.ts";
+import { assertProps, bundleOf, type ModelSource } from "./source.ts";
 
 export interface ModelFunctionProps {
   readonly source: ModelSource;
@@ -70,6 +70,7 @@ export class ModelFunction extends Resource implements IGrantable {
   /** @throws MillraceError where the service or its models are not right, or Lambda can't run the bundle. */
   constructor(scope: Construct, id: string, props: ModelFunctionProps) {
     super(scope, id);
+    assertProps(this, props);
     const { environment, httpApi, path = "/" } = props;
     checkAddress(props);
     const bundle = bundleOf(this, props.source);

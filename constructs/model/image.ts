@@ -6,7 +6,7 @@ import type { BundleManifest } from "../../lib/model/bundle/manifest.ts";
 import type { IFlowEnvironment } from "../flow-environment.ts";
 import { given } from "../props.ts";
 import { CodeBuildImage } from "./codebuild-image.ts";
-import { bundleOf, type ModelSource } from "./source.ts";
+import { assertProps, bundleOf, type ModelSource } from "./source.ts";
 
 /** Where an image is built. `docker`: by the machine that deploys. `codebuild`: in AWS, for machines without Docker; it takes 15 minutes at most. */
 export type ImageBuild = "docker" | "codebuild";
@@ -38,8 +38,10 @@ export class ModelImage extends Construct {
   readonly manifest: BundleManifest;
 
   /** @throws MillraceError where the service, its bundle or its models are not right. */
-  constructor(scope: Construct, id: string, { source, build = "docker", environment }: ModelImageProps) {
+  constructor(scope: Construct, id: string, props: ModelImageProps) {
     super(scope, id);
+    assertProps(this, props);
+    const { source, build = "docker", environment } = props;
     const { folder, manifest } = bundleOf(this, source);
     const image =
       build === "docker"

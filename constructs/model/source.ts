@@ -4,6 +4,7 @@ import type { StoreLocation } from "../../lib/client/open.ts";
 import type { PlacedEnvironment } from "../../lib/model/python/load.ts";
 import { scratchFolder } from "../assets.ts";
 import { askChild } from "../bundle/child.ts";
+import { DeployError } from "../errors.ts";
 import type { ServiceBundle } from "./request.ts";
 
 /** A service's file, and the versions of a store that are packed into it. */
@@ -30,8 +31,23 @@ export type ModelSource = string | PackedService;
 /** Of each app: two constructs of one source have one bundle. */
 const known = new WeakMap<IConstruct, Map<string, ServiceBundle>>();
 
+/** @throws DeployError where a construct has no props: apps in JavaScript have no types that say so. */
+export function assertProps({ node, constructor: { name } }: Construct, props: unknown): void {
+  if (typeof props === "object" && props !== null) return;
+  throw new DeployError(
+    `The ${name} ${node.path} has no props; received ${String(props)}.`,
+    `Say what it serves: new ${name}(stack, ${JSON.stringify(node.id)}, { source: "service.ts" }).`,
+  );
+}
+
 /** @throws MillraceError where the service, its bundle or its models are not right. */
 export function bundleOf(scope: Construct, source: ModelSource): ServiceBundle {
+  if (typeof source !== "string" && typeof source?.service !== "string") {
+    throw new DeployError(
+      `The source of ${scope.node.path} is a path, or an object with service; received ${JSON.stringify(source)}.`,
+      'Give "service.ts", or { service: "service.ts", models: { model: "iris:production" } }.',
+    );
+  }
   const { service: target, ...packed } = typeof source === "string" ? { service: source, models: {} } : source;
   const service = { target, ...packed, scratch: scratchFolder(), bundle: Stack.of(scope).bundlingRequired };
   const { root } = scope.node;

@@ -125,6 +125,29 @@ describe("a call that is wrong ends with 2", () => {
         fix: "Write millrace models alias iris:production iris, say.",
       },
     ],
+    [
+      "bundle other.ts",
+      {
+        message: "other.ts exports no service.",
+        at: "other.ts",
+        fix: "Export one: export class IrisClassifier extends ModelService { … }.",
+      },
+    ],
+    ["models get iris:", { message: '"iris:" names no model.', fix: "Write iris, iris:VERSION or iris:ALIAS." }],
+    [
+      "models list iris/1",
+      {
+        message: '"iris/1" is no name for a model.',
+        fix: "Use up to 100 letters, digits, ., _ and -, beginning with a letter or digit.",
+      },
+    ],
+    [
+      "models alias iris:latest iris",
+      {
+        message: '"latest" is no alias that can be set.',
+        fix: "Use letters, digits, ., _ and -, beginning with a letter; latest is always the newest version.",
+      },
+    ],
     ["list --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     ["run branch.ts --tag=", { message: '--tag takes a text; received "".', fix: "Write --tag nightly, say." }],
     [
@@ -188,6 +211,7 @@ describe("a call that is wrong ends with 2", () => {
 
 describe("what cannot be done ends with 1", () => {
   test.each<[command: string, fault: Fault]>([
+    ["models get iris:none", { message: "There is no model iris:none.", fix: "The store has no models yet." }],
     [
       "check broken.ts",
       {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { symlinkSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../model/support/server-process.ts";
@@ -64,6 +65,24 @@ describe("serve", () => {
     expect(printed.stderr).toContain("error: A worker ended with exit code 1 before it served.\n");
   });
 
+  it.each([[[]], [["--workers", "2"]]])("tries its port before it starts the service: %j", async (options) => {
+    folder.write(
+      "service.ts",
+      service("return x + 1;").replace("  @api", '  override onStartup() { console.error("starts"); }\n  @api'),
+    );
+    const other = createServer().listen(port, "127.0.0.1");
+    await once(other, "listening");
+    const { child, printed } = serve(...options);
+    expect(await once(child, "close")).toEqual([1, null]);
+    other.close();
+    expect(printed).toEqual({
+      stdout: "",
+      stderr:
+        `error: The server cannot listen on 127.0.0.1:${port}: another program listens there.\n` +
+        "  fix: Give another address with --host and --port.\n",
+    });
+  });
+
   it("says where it listens and what it answers, and ends when it is told to", async () => {
     folder.write("service.ts", service("return x + 1;"));
     const { child, printed } = serve();
@@ -102,6 +121,15 @@ describe("serve", () => {
 });
 
 describe("what cannot be served", () => {
+  it("a service that the file does not have", async () => {
+    folder.write("service.ts", service("return x + 1;"));
+    expect(await folder.millrace("serve", "service.ts#Nope")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: service.ts exports no service Nope.\n  at service.ts\n  fix: Name one: service.ts#Adder.\n",
+    });
+  });
+
   it.each([
     [
       "nothing.ts",

@@ -77,3 +77,42 @@ it.each(["invocations", "save", "close", "then"])("an API cannot be called %s", 
     expect.objectContaining({ code: "API_OPTIONS", message: expect.stringContaining(`${name} is no name for an API`) }),
   );
 });
+
+describe("an option that @api does not know is refused, in JavaScript too", () => {
+  it.each([
+    [
+      { maxConcurency: 4 },
+      "predict has the option maxConcurency, which @api does not know.",
+      "Did you mean maxConcurrency?",
+    ],
+    [
+      { batch: { maxsize: 4 } },
+      "predict has the option batch.maxsize, which @api does not know.",
+      "Did you mean batch.maxSize?",
+    ],
+    [
+      { retry: 3 },
+      "predict has the option retry, which @api does not know.",
+      "It knows input, output, batch, timeout, maxConcurrency, maxBody.",
+    ],
+    [
+      { batch: true },
+      "batch of predict is an object, as { maxSize: 100 }; received true.",
+      "Give an object, as { maxSize: 100 }.",
+    ],
+  ])("%j", (options, message, fix) => {
+    const given = { input: z.array(number), output: z.array(number), ...options } as never;
+    expect(() => markApi(() => undefined, "predict", given)).toThrow(
+      expect.objectContaining({ code: "API_OPTIONS", message, fix }),
+    );
+  });
+
+  it("and so are no options at all", () => {
+    expect(() => markApi(() => undefined, "predict", undefined as never)).toThrow(
+      expect.objectContaining({
+        code: "API_OPTIONS",
+        message: "@api of predict is an object with input and output; received undefined.",
+      }),
+    );
+  });
+});

@@ -152,6 +152,19 @@ describe("a table", () => {
     });
   });
 
+  it("with two columns of one name is refused, which would lose one of them", async () => {
+    const { status, bytes } = await post("/tall", "text/csv", "name,age,height,age\nAda,36,1.65,37\n");
+    expect(status).toBe(400);
+    expect(JSON.parse(new TextDecoder().decode(bytes)).error).toMatchObject({
+      code: "MALFORMED_INPUT",
+      message: "The body is not text/csv: the header has the column age more than once.",
+    });
+  });
+
+  it("may have cells beside its columns, which have no name", async () => {
+    expect((await post("/tall", "text/csv", "name,age,height,,\nAda,36,1.65,,\n")).status).toBe(200);
+  });
+
   it("that is no CSV is refused with the line", async () => {
     const { status, bytes } = await post("/tall", "text/csv", "name,age\nAda\n");
     expect(status).toBe(400);

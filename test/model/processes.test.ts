@@ -75,7 +75,7 @@ describe("SageMaker's contract", () => {
   it("SIGTERM: while the service starts, the process ends at once, also as the first of a container", async () => {
     const folder = await new NeverReady().save(join(scratch, "never-ready"));
     const child = spawn(process.execPath, [join(folder, "server.mjs"), "serve"]);
-    expect(String((await once(child.stderr, "data"))[0])).toBe("starting\n");
+    expect(JSON.parse(String((await once(child.stdout, "data"))[0]))).toMatchObject({ msg: "starting" });
     child.kill("SIGTERM");
     // Of a process that does not listen to it: [null, "SIGTERM"].
     expect(await once(child, "close")).toEqual([0, null]);

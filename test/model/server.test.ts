@@ -271,14 +271,19 @@ it("starts before the first request and stops after the last answer", async () =
   expect(own.events).toEqual(["startup", "shutdown"]);
 });
 
-it("says which address is taken", async () => {
+it("says which address is taken, before the service is started", async () => {
   const { port } = new URL(server.url);
+  const own = new Doubler();
   await expect(
-    serve({ service, description: describeService(Doubler), version: "1" }, { port: Number(port), logLevel: "silent" }),
+    serve(
+      { service: own, description: describeService(Doubler), version: "1" },
+      { port: Number(port), logLevel: "silent" },
+    ),
   ).rejects.toMatchObject({
     code: "ADDRESS",
     message: `The server cannot listen on 127.0.0.1:${port}: another program listens there.`,
   });
+  expect(own.events).toEqual([]);
 });
 
 describe("long work", () => {

@@ -76,7 +76,11 @@ describe("a service in Python", () => {
       properties: { score: { type: "number" } },
       required: ["score"],
     });
-    expect(Object.keys(paths["/describe"].post.requestBody.content)).toEqual(["application/octet-stream", "*/*"]);
+    expect(Object.keys(paths["/describe"].post.requestBody.content)).toEqual([
+      "application/octet-stream",
+      "*/*",
+      "multipart/form-data",
+    ]);
   });
 
   it("answers with its models and those of its parts", async () => {
@@ -226,7 +230,7 @@ describe("a service in Python that cannot run says why:", () => {
     );
     await expect(load(option)).rejects.toMatchObject({ code: "API_OPTIONS" });
     await expect(load(await write("service.py", "x = 1"))).rejects.toMatchObject({
-      code: "SERVICE",
+      code: "SERVICE_FILE",
       message: "service.py has no service.",
     });
     const several = await write("service.py", `${bare("x = 1")}\nclass Other(Service): ...\nclass Third(Service): ...`);

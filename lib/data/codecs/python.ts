@@ -9,3 +9,8 @@ export const pythonCodecs: readonly Codec[] = ["pickle", "xgboost", "lightgbm", 
   encode: (value) => (value as PythonObject).bytes,
   decode: (bytes, type) => new PythonObject(type, bytes, name),
 }));
+
+/** Whether to read what a codec wrote is to run code that it holds: a pickle, PyTorch's modules, whose file is one, and TorchScript, which is a program. */
+export function runsCode(codec: string): boolean {
+  return ["pickle", "torch", "torchscript"].includes(codec);
+}

@@ -147,7 +147,7 @@ export class PythonHost {
   }
 
   async #restart(message: string): Promise<void> {
-    log(message);
+    console.error(message);
     for (let pause = 1; !this.#isStopping; pause = Math.min(2 * pause, longestPause)) {
       try {
         await this.load();
@@ -155,7 +155,7 @@ export class PythonHost {
         if (this.#isStopping) return this.#opened.kill();
         return await this.#start();
       } catch (error) {
-        log(error instanceof Error ? error.message : String(error));
+        console.error(error instanceof Error ? error.message : String(error));
         await wait(pause * 1000, undefined, { ref: false });
       }
     }
@@ -165,9 +165,4 @@ export class PythonHost {
     if (this.#channel === undefined) throw new Error("The Python process is not there.");
     return this.#channel;
   }
-}
-
-/** As the server's own lines. */
-function log(msg: string): void {
-  console.error(JSON.stringify({ level: 50, time: Date.now(), pid: process.pid, msg }));
 }

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Content } from "../service/media.ts";
 import { bodyOf } from "./body.ts";
 import { Call } from "./call.ts";
+import { disposition } from "./disposition.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { RequestError } from "./errors.ts";
 import { isPromise } from "./maybe-promise.ts";
@@ -54,9 +55,10 @@ export class ApiRoute {
     this.#refuse(error, performance.now(), request, reply);
   };
 
-  #send({ type, body }: Content, began: number, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  #send({ type, body, name }: Content, began: number, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     // The client is not to send the next one to a server that ends.
     if (!this.#isOpen()) reply.header("connection", "close");
+    if (name !== undefined) reply.header("content-disposition", disposition(name));
     reply.header("content-type", type).send(body);
     const milliseconds = performance.now() - began;
     this.#observe(200, milliseconds / 1000);

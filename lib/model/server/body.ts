@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
+import { fileNameOf } from "./disposition.ts";
 import { RequestError } from "./errors.ts";
 
 /** A request's body as it came. */
@@ -83,14 +84,8 @@ export function bodyOf({ headers, body }: FastifyRequest): Body {
   }
   return {
     type: headers["content-type"],
-    name: fileName(headers["content-disposition"]),
+    name: fileNameOf(headers["content-disposition"]),
     bytes: (body as Uint8Array | undefined) ?? empty,
     accept: headers.accept,
   };
-}
-
-function fileName(disposition: string | undefined): string | undefined {
-  if (disposition === undefined) return undefined;
-  const [, quoted, bare] = /filename="([^"]*)"|filename=([^\s;]+)/.exec(disposition) ?? [];
-  return quoted ?? bare;
 }

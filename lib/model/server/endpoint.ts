@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Api } from "../service/apis.ts";
-import { acceptedType, type Content, type Media, mediaOf, takesType } from "../service/media.ts";
+import { acceptedType, type Content, formType, type Media, mediaOf, takesForms, takesType } from "../service/media.ts";
 import type { ModelService } from "../service/model-service.ts";
 import type { Rows } from "../service/rows.ts";
 import { Batcher } from "./batching/batcher.ts";
@@ -8,6 +8,7 @@ import type { Body } from "./body.ts";
 import { Call } from "./call.ts";
 import { Deadlines } from "./deadlines.ts";
 import { RequestError } from "./errors.ts";
+import { fileOfForm } from "./form.ts";
 import { issuesOf } from "./issues.ts";
 import { after, isPromise, type MaybePromise } from "./maybe-promise.ts";
 
@@ -21,6 +22,7 @@ export class Endpoint {
   inProgress = 0;
   readonly #input: Media;
   readonly #output: Media;
+  readonly #takesForms: boolean;
   readonly #call: (input: unknown, call: Call) => unknown;
   readonly #deadlines: Deadlines;
 
@@ -29,6 +31,7 @@ export class Endpoint {
     this.api = api;
     this.#input = mediaOf(api.input);
     this.#output = mediaOf(api.output);
+    this.#takesForms = takesForms(this.#input.types);
     this.#deadlines = new Deadlines(
       api.timeout,
       () => new RequestError(504, "TIMEOUT", `${api.name} took longer than ${api.timeout / 1000} s.`),
@@ -68,8 +71,13 @@ export class Endpoint {
   }
 
   /** The input that a body holds, checked. @throws RequestError 415 and 400 */
-  read({ type, name, bytes }: Body): MaybePromise<unknown> {
-    const bare = bareType(type);
+  read(body: Body): MaybePromise<unknown> {
+    const bare = bareType(body.type);
+    if (bare !== formType || !this.#takesForms) return this.#read(body, bare);
+    return fileOfForm(body, body.type ?? "").then((file) => this.#read(file, bareType(file.type)));
+  }
+
+  #read({ name, bytes }: Body, bare: string): MaybePromise<unknown> {
     if (!takesType(this.#input, bare)) {
       const taken = this.#input.types.join(" or ");
       throw new RequestError(415, "CONTENT_TYPE", `${this.api.name} takes ${taken}; received ${bare || "none"}.`, {

@@ -1,5 +1,6 @@
 import type { Json } from "../../flow/definition.ts";
 import type { ApiDescription, BodyDescription, ServiceDescription } from "../service/description.ts";
+import { formType, takesForms } from "../service/media.ts";
 
 const errorSchema = {
   type: "object",
@@ -53,12 +54,19 @@ function operation({ name, input, output }: ApiDescription): Json {
   ]);
   return {
     operationId: name,
-    requestBody: { required: true, content: content(input) },
+    requestBody: { required: true, content: { ...content(input), ...form(input) } },
     responses: { 200: { description: "The answer.", content: content(output) }, ...Object.fromEntries(refused) },
   };
 }
 
-function content({ types, schema }: BodyDescription): Json {
+/** A file may come in a form's field, of any name. */
+function form({ types }: BodyDescription): Record<string, Json> {
+  if (!takesForms(types)) return {};
+  const schema = { type: "object", minProperties: 1, properties: { file: {} } };
+  return { [formType]: { schema } };
+}
+
+function content({ types, schema }: BodyDescription): Record<string, Json> {
   const isDescribed = (type: string) => Object.keys(schema).length > 0 && (types.length === 1 || /json/.test(type));
   return Object.fromEntries(types.map((type) => [type, isDescribed(type) ? { schema } : {}]));
 }

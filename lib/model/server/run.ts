@@ -13,7 +13,7 @@ const grace = 25_000;
 export async function runServer(load: () => Promise<Served>, options: RunOptions): Promise<void> {
   if (options.workers > 1 && cluster.isPrimary) {
     const { runWorkers } = await import("./cluster/workers.ts");
-    return await runWorkers(options.workers);
+    return await runWorkers(options);
   }
   await runHere(load, options).catch((error) => {
     // A worker's channel to its primary would keep it alive, though it serves nothing.
@@ -27,7 +27,8 @@ async function runHere(load: () => Promise<Served>, options: RunOptions): Promis
   let stop: (signal: NodeJS.Signals) => void = () => process.exit(0);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
   const [{ serve }, { announce }, served] = await Promise.all([import("./serve.ts"), import("./announce.ts"), load()]);
-  const server = await serve(served, options);
+  // On a terminal the log is for people, as what the service writes is.
+  const server = await serve(served, { ...options, logsOutput: !process.stdout.isTTY });
   announce(served.description, served.version, server.url, server.log);
   stop = (signal) => {
     server.log.info({ signal }, "stopping");

@@ -1,12 +1,14 @@
+import cluster from "node:cluster";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
-import { ModelError } from "../errors.ts";
 import type { ServiceDescription } from "../service/description.ts";
 import type { ModelService } from "../service/model-service.ts";
 import { startService, stopService } from "../service/parts.ts";
+import { tryAddress, unreachable } from "./address.ts";
 import { createApp } from "./app.ts";
 import type { ReceiveTimeouts } from "./connections.ts";
 import { createLogger, type LogLevel } from "./logger.ts";
+import { logOutput } from "./output.ts";
 
 /** A service, ready to start. */
 export interface Served {
@@ -23,6 +25,8 @@ export interface ServeOptions {
   /** `debug` has a line for each request, `info` for each that was refused. Default `info`. */
   readonly logLevel?: LogLevel;
   readonly receiveTimeouts?: ReceiveTimeouts;
+  /** Whether what the process writes to its standard streams becomes events of the log. Default: false. */
+  readonly logsOutput?: boolean;
 }
 
 export interface Server {
@@ -39,9 +43,26 @@ export interface Server {
  *
  * @throws ModelError `ADDRESS` where the address cannot be listened on; what `onStartup` throws.
  */
-export async function serve({ service, description, version }: Served, options: ServeOptions = {}): Promise<Server> {
-  const { host = "127.0.0.1", port = 3000, logLevel = "info", receiveTimeouts } = options;
-  const log = createLogger(description.name, logLevel);
+export async function serve(served: Served, options: ServeOptions = {}): Promise<Server> {
+  const { host = "127.0.0.1", port = 3000, logLevel = "info", logsOutput = false } = options;
+  // Workers share an address: their primary has tried it.
+  if (!cluster.isWorker) await tryAddress(host, port);
+  const log = createLogger(served.description.name, logLevel);
+  const endOutput = logsOutput ? logOutput(log) : undefined;
+  try {
+    const { close, ...server } = await start(served, { ...options, host, port }, log);
+    return { ...server, close: () => close().finally(endOutput) };
+  } catch (error) {
+    endOutput?.();
+    throw error;
+  }
+}
+
+async function start(
+  { service, description, version }: Served,
+  { host, port, receiveTimeouts }: ServeOptions & { readonly host: string; readonly port: number },
+  log: Logger,
+): Promise<Server> {
   let isOpen = false;
   const app = createApp(service, {
     description,
@@ -66,12 +87,4 @@ export async function serve({ service, description, version }: Served, options: 
       await app.close();
     },
   };
-}
-
-function unreachable(host: string, port: number, cause: NodeJS.ErrnoException): ModelError {
-  const why = cause.code === "EADDRINUSE" ? "another program listens there" : cause.message;
-  return new ModelError("ADDRESS", `The server cannot listen on ${host}:${port}: ${why}.`, {
-    fix: "Give another address with --host and --port.",
-    cause,
-  });
 }

@@ -1,9 +1,11 @@
 import type { z } from "zod";
 import { MillraceError } from "../../errors.ts";
+import { nearest } from "../../flow/check/near.ts";
 import { type CallSite, captureCallers } from "../../flow/spec/call-site.ts";
 import { type Duration, parseDuration, parseSize, type Size } from "../../units.ts";
 import type { ModelService } from "./model-service.ts";
 import type { Rows } from "./rows.ts";
+import { guardModels } from "./unpacked.ts";
 
 /** Of the registry: a service's bundle and the server each have a copy of this module. */
 const mark = Symbol.for("millrace.api");
@@ -56,6 +58,8 @@ export interface ApiSettings {
 
 export interface ApiMark {
   readonly settings: ApiSettings;
+  /** As it is written: what the server calls, which has all models. */
+  readonly method: object;
   /** Who decorated the method, nearest first: the service's file is among the first. */
   readonly callers: () => readonly CallSite[];
 }
@@ -105,7 +109,14 @@ export function api<Input extends z.ZodType, Output extends z.ZodType>(
         fix: 'Remove "experimentalDecorators" from the compilerOptions of tsconfig.json.',
       });
     }
-    markApi(method, String(context.name), options, captureCallers(decorator));
+    const name = String(context.name);
+    markApi(method, name, options, captureCallers(decorator));
+    function call(this: ModelService, ...parameters: unknown[]): unknown {
+      guardModels(this);
+      return Reflect.apply(method, this, parameters);
+    }
+    // In the method's place: to the compiler it is the same.
+    return Object.defineProperties(call, { name: { value: name }, [mark]: { value: markOf(method) } });
   };
 }
 
@@ -127,7 +138,7 @@ export function markApi(
       fix: "Rename the method.",
     });
   }
-  const value: ApiMark = { settings: readOptions(name, options), callers };
+  const value: ApiMark = { settings: readOptions(name, options), method, callers };
   Object.defineProperty(method, mark, { value });
 }
 
@@ -137,6 +148,7 @@ export function markOf(method: unknown): ApiMark | undefined {
 }
 
 function readOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): ApiSettings {
+  checkOptions(name, options);
   const { input, output, timeout = "60 s", maxConcurrency = 1024, maxBody = "20 MiB" } = options;
   const batch = options.batch as BatchOptions | undefined;
   for (const [option, schema] of Object.entries({ input, output })) {
@@ -155,6 +167,32 @@ function readOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): A
     maxConcurrency: whole(name, "maxConcurrency", maxConcurrency),
     maxBody: parseSize(maxBody) * 2 ** 20,
   };
+}
+
+/** In JavaScript nobody else tells. */
+function checkOptions(name: string, options: ApiOptions<z.ZodType, z.ZodType>): void {
+  if (!isObject(options)) refuse(name, "@api", options, "an object with input and output");
+  checkKeys(name, "", Object.keys(options), ["input", "output", "batch", "timeout", "maxConcurrency", "maxBody"]);
+  const batch: unknown = options.batch;
+  if (batch === undefined) return;
+  if (!isObject(batch)) refuse(name, "batch", batch, "an object, as { maxSize: 100 }");
+  checkKeys(name, "batch.", Object.keys(batch), ["maxSize", "maxLatency"]);
+}
+
+function checkKeys(name: string, prefix: string, keys: readonly string[], known: readonly string[]): void {
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new MillraceError("API_OPTIONS", `${name} has the option ${prefix}${unknown}, which @api does not know.`, {
+    fix:
+      near === undefined
+        ? `It knows ${known.map((key) => prefix + key).join(", ")}.`
+        : `Did you mean ${prefix}${near}?`,
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function whole(name: string, option: string, value: number): number {

@@ -18,7 +18,7 @@ export function apisOf(service: ServiceClass): readonly Api[] {
   for (const prototype of prototypes(service)) {
     for (const [name, { value: method }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
       const mark = markOf(method);
-      if (mark !== undefined) apis.set(name, { name, method, ...mark.settings });
+      if (mark !== undefined) apis.set(name, { name, method: mark.method as Api["method"], ...mark.settings });
       else if (apis.has(name)) {
         throw new ModelError("SERVICE", `${service.name}.${name} overrides an API, but has no @api.`, {
           fix: `Put @api before ${name}.`,

@@ -28,7 +28,7 @@ export interface LoadServiceOptions {
  * Loads the service that a file exports: an instance, packed or not, or its class.
  *
  * @param target a path; `service.ts#IrisClassifier` names one of several
- * @throws MillraceError `FLOW_FILE`, `FLOW_SYNTAX` or `FLOW_IMPORT` where it does not load; ModelError `SERVICE` where it exports no service.
+ * @throws MillraceError `FLOW_FILE`, `FLOW_SYNTAX` or `FLOW_IMPORT` where it does not load; ModelError `SERVICE_FILE` where it exports no service, or not the one that is meant.
  */
 export async function loadService(target: string, { cacheDir, python }: LoadServiceOptions): Promise<LoadedService> {
   const { path, name } = locateFlow(target, "service");
@@ -38,7 +38,7 @@ export async function loadService(target: string, { cacheDir, python }: LoadServ
     return await loadPythonService(path, name, python);
   }
   if (!/^\.[cm]?[jt]s$/.test(extname(path))) {
-    throw new ModelError("SERVICE", `${file} is no file that a service is written in.`, {
+    throw new ModelError("SERVICE_FILE", `${file} is no file that a service is written in.`, {
       fix: "Give a .ts, .js or .py file with a service, or the folder of a bundle.",
     });
   }
@@ -61,7 +61,7 @@ function chooseService(exports: Record<string, unknown>, file: string, name: str
   const chosen = services.find((service) => name === undefined || service.name === name);
   if (chosen !== undefined && (name !== undefined || names.length === 1 || first !== undefined)) return chosen.make();
   const what = names.length === 0 ? "no service" : name === undefined ? "several services" : `no service ${name}`;
-  throw new ModelError("SERVICE", `${file} exports ${what}.`, {
+  throw new ModelError("SERVICE_FILE", `${file} exports ${what}.`, {
     fix:
       names.length > 0
         ? `Name one: ${names.map((known) => `${file}#${known}`).join(" or ")}.`

@@ -9,6 +9,8 @@ const key = Symbol.for("millrace.media");
 export interface Content {
   readonly type: string;
   readonly body: Uint8Array | string;
+  /** Of a file. */
+  readonly name?: string;
 }
 
 /** How a value travels as a body. What is in it is the schema's to check. */
@@ -32,6 +34,13 @@ export const jsonMedia: Media = {
 /** Whether bodies of these content types are bytes: neither JSON nor text. */
 export function isBinary([usual]: readonly string[]): boolean {
   return usual !== "application/json" && usual !== "text/plain";
+}
+
+export const formType = "multipart/form-data";
+
+/** Whether such a body may also be the file of a form: it is bytes, and not of forms themselves. */
+export function takesForms(types: readonly string[]): boolean {
+  return isBinary(types) && !types.includes(formType);
 }
 
 /** How values of a schema travel: as {@link text}, {@link bytes} or {@link file} say, else as JSON. */
@@ -72,13 +81,16 @@ export function image(...types: readonly string[]): z.ZodType<Uint8Array, Uint8A
   return bytes(...(types.length > 0 ? types : ["image/png", "image/*"]));
 }
 
-/** A file with its name (of `Content-Disposition`) and content type. Default: of every type. */
+/** A file with its name (of `Content-Disposition`, or of a form's field) and content type. Default: of every type. */
 export function file(...types: readonly string[]): z.ZodType<ArtifactFile, ArtifactFile> {
   const schema = z.custom<ArtifactFile>((value) => value instanceof ArtifactFile, { error: "Expected a file" });
   return withMedia(schema, {
     types: types.length > 0 ? types : ["application/octet-stream", "*/*"],
     decode: (body, type, name) => new ArtifactFile(name ?? "file", body, type),
-    encode: (value) => ({ type: (value as ArtifactFile).type, body: (value as ArtifactFile).bytes() }),
+    encode(value) {
+      const { name, type } = value as ArtifactFile;
+      return { name, type, body: (value as ArtifactFile).bytes() };
+    },
   });
 }
 

@@ -64,7 +64,8 @@ export abstract class ModelService {
    * @throws ModelError `MODEL_NAME` where the service has no such field.
    */
   pack<K extends ModelName<this>>(name: K, value: Packed<this[K]>): this {
-    if (!Object.hasOwn(this, name) || isService(this[name])) {
+    const fields = new Map(fieldsOf(this));
+    if (!fields.has(name) || isService(fields.get(name))) {
       const known = modelFields(this).map(([field]) => field);
       throw new ModelError("MODEL_NAME", `${this.constructor.name} has no model ${JSON.stringify(name)}.`, {
         fix: known.length > 0 ? `It has ${known.join(", ")}.` : "Declare it as a field: model = artifact<Svm>().",
@@ -104,12 +105,19 @@ export function isServiceClass(value: unknown): value is ServiceClass {
 
 /** The service's own models by field, packed or not. */
 export function modelFields(service: ModelService): (readonly [string, unknown])[] {
-  return Object.entries(service).filter(([, value]) => !isService(value));
+  return fieldsOf(service).filter(([, value]) => !isService(value));
+}
+
+/** The fields as they stand: one that tells that it has no value has none. */
+function fieldsOf(service: ModelService): (readonly [string, unknown])[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(service)).flatMap(([name, { enumerable, get, value }]) =>
+    enumerable ? [[name, get === undefined ? value : unset] as const] : [],
+  );
 }
 
 /** The services that are parts of this one, by field. */
 export function parts(service: ModelService): (readonly [string, ModelService])[] {
-  return Object.entries(service).filter((entry): entry is [string, ModelService] => isService(entry[1]));
+  return fieldsOf(service).filter((entry): entry is [string, ModelService] => isService(entry[1]));
 }
 
 /** Whether a model has been packed, or has an initial value. */

@@ -3,6 +3,7 @@ import { isRunner, type Runner } from "../runners/runner.ts";
 import { apisOf } from "./apis.ts";
 import { mediaOf } from "./media.ts";
 import { isPacked, type ModelService, modelFields, parts, type ServiceClass } from "./model-service.ts";
+import { notPacked } from "./unpacked.ts";
 
 /** A service and the services that are parts of it, innermost first, each with its path: `""`, `iris`, `iris.scaler`. */
 export function withParts(service: ModelService, path = ""): (readonly [path: string, service: ModelService])[] {
@@ -19,11 +20,7 @@ export function modelPaths(service: ModelService): readonly { readonly path: str
 export function modelsOf(service: ModelService): ReadonlyMap<string, unknown> {
   const models = valuesOf(service);
   const missing = models.filter(([, value]) => !isPacked(value)).map(([path]) => path);
-  if (missing.length > 0) {
-    throw new ModelError("NOT_PACKED", `${service.constructor.name} has no value for ${missing.join(", ")}.`, {
-      fix: `Give it one: .pack(${JSON.stringify(missing[0])}, …), or --model ${missing[0]}=MODEL with a model of the store.`,
-    });
-  }
+  if (missing.length > 0) throw notPacked(service, missing);
   return new Map(models);
 }
 

@@ -31,14 +31,14 @@ def load_service(folder: str, file: str, name: str | None = None) -> ModelServic
         return chosen() if isinstance(chosen, type) else chosen
     what = "no service" if not found else "several services" if name is None else f"no service {name}"
     fix = f"Name one: {' or '.join(f'{file}#{known}' for known in found)}." if found else "Write one: class IrisClassifier(ModelService): …"
-    raise ModelError("SERVICE", f"{file} has {what}.", fix)
+    raise ModelError("SERVICE_FILE", f"{file} has {what}.", fix)
 
 
 def import_file(folder: str, file: str) -> ModuleType:
     """Imports ``models/iris.py`` as ``models.iris``, so that its neighbours can be imported too. Raises ModelError, and whatever it raises."""
     path = os.path.join(folder, file)
     if not os.path.isfile(path):
-        raise ModelError("SERVICE", f"There is no file {path}.", "Correct its name.")
+        raise ModelError("SERVICE_FILE", f"There is no file {path}.", "Correct its name.")
     if folder not in sys.path:
         sys.path.insert(0, folder)
     name = os.path.splitext(file)[0].replace(os.sep, ".")
@@ -47,7 +47,7 @@ def import_file(folder: str, file: str) -> ModuleType:
         return known
     specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
-        raise ModelError("SERVICE", f"{path} is no file that a service is written in.", "Give a .py file.")
+        raise ModelError("SERVICE_FILE", f"{path} is no file that a service is written in.", "Give a .py file.")
     module = importlib.util.module_from_spec(specification)
     # What another file of the same name has been imported as stays: classes that were pickled from it name it.
     sys.modules.setdefault(name, module)

@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ModelError } from "../../errors.ts";
+import { tryAddress } from "../address.ts";
+import type { RunOptions } from "../options.ts";
 import { addUpMetrics } from "./metrics.ts";
 
-/** Keeps processes running that share a port, until a signal ends them. A worker that dies is replaced, unless it had never listened. */
-export async function runWorkers(count: number): Promise<void> {
+/** Keeps processes running that share an address, until a signal ends them. A worker that dies is replaced, unless it had never listened. */
+export async function runWorkers({ workers, host, port }: RunOptions): Promise<void> {
+  await tryAddress(host, port);
   const listening = new Set<Worker>();
   let isStopping = false;
   const { promise: ended, resolve: end, reject: fail } = Promise.withResolvers<void>();
@@ -39,6 +42,6 @@ export async function runWorkers(count: number): Promise<void> {
   });
   const jobs = mkdtempSync(join(tmpdir(), "millrace-jobs-"));
   process.env.MILLRACE_JOBS = jobs;
-  for (let i = 0; i < count; i++) cluster.fork();
+  for (let i = 0; i < workers; i++) cluster.fork();
   await ended.finally(() => rmSync(jobs, { recursive: true, force: true }));
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Logger } from "pino";
 import { bodyOf } from "../body.ts";
+import { disposition } from "../disposition.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { Jobs } from "./jobs.ts";
 
@@ -24,7 +25,8 @@ export function addJobRoutes(app: FastifyInstance, endpoints: Iterable<Endpoint>
   }
   app.get<JobRoute>("/jobs/:id", async ({ params }) => jobs.find(params.id));
   app.get<JobRoute>("/jobs/:id/result", async ({ params }, reply): Promise<FastifyReply> => {
-    const { type, body } = jobs.result(params.id);
+    const { type, body, name } = jobs.result(params.id);
+    if (name !== undefined) reply.header("content-disposition", disposition(name));
     return reply.type(type).send(body);
   });
   app.delete<JobRoute>("/jobs/:id", async ({ params }) => jobs.cancel(params.id));

@@ -25,7 +25,7 @@ export class JobStore {
       PRAGMA journal_mode = WAL;
       CREATE TABLE IF NOT EXISTS jobs (
         id TEXT PRIMARY KEY, api TEXT NOT NULL, status TEXT NOT NULL, pid INTEGER NOT NULL,
-        submitted_at TEXT NOT NULL, ended_at TEXT, type TEXT, body BLOB
+        submitted_at TEXT NOT NULL, ended_at TEXT, type TEXT, name TEXT, body BLOB
       ) STRICT;`);
   }
 
@@ -45,8 +45,10 @@ export class JobStore {
     const body =
       content === undefined ? null : typeof content.body === "string" ? Buffer.from(content.body) : content.body;
     this.#database
-      .prepare("UPDATE jobs SET status = ?, ended_at = ?, type = ?, body = ? WHERE id = ? AND status = 'running'")
-      .run(status, new Date().toISOString(), content?.type ?? null, body, id);
+      .prepare(
+        "UPDATE jobs SET status = ?, ended_at = ?, type = ?, name = ?, body = ? WHERE id = ? AND status = 'running'",
+      )
+      .run(status, new Date().toISOString(), content?.type ?? null, content?.name ?? null, body, id);
   }
 
   /** A job whose process has died without a word has failed. */
@@ -67,8 +69,10 @@ export class JobStore {
   }
 
   content(id: string): Content | undefined {
-    const row = this.#database.prepare("SELECT type, body FROM jobs WHERE id = ?").get(id);
-    return row?.body instanceof Uint8Array ? { type: String(row.type), body: row.body } : undefined;
+    const row = this.#database.prepare("SELECT type, name, body FROM jobs WHERE id = ?").get(id);
+    if (!(row?.body instanceof Uint8Array)) return undefined;
+    const { type, name, body } = row;
+    return { type: String(type), body, ...(name !== null && { name: String(name) }) };
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { stringify } from "csv-stringify/sync";
 import type { Column, Columns } from "./columns.ts";
 
 export function readCsv(bytes: Uint8Array, { known }: Columns): unknown[] {
-  const records: Record<string, string>[] = parse(bytes, { columns: true, bom: true, skip_empty_lines: true });
+  const records: Record<string, string>[] = parse(bytes, { columns: unambiguous, bom: true, skip_empty_lines: true });
   return records.map((record) =>
     Object.fromEntries(
       Object.entries(record).flatMap(([name, text]) => {
@@ -12,6 +12,16 @@ export function readCsv(bytes: Uint8Array, { known }: Columns): unknown[] {
       }),
     ),
   );
+}
+
+/** The header, as it is. Cells without a name, as spreadsheets leave them at the end of lines, are no columns. */
+function unambiguous(header: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const name of header) {
+    if (name !== "" && names.has(name)) throw new SyntaxError(`the header has the column ${name} more than once`);
+    names.add(name);
+  }
+  return [...header];
 }
 
 export function writeCsv(rows: readonly object[], { known }: Columns): string {
