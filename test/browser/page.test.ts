@@ -78,6 +78,7 @@ describe("the page of a service", () => {
       "POST/brightness",
       "POST/tall",
       "POST/same",
+      "POST/moved",
     ]);
   });
 
