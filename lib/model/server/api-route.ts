@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Content } from "../service/media.ts";
 import { bodyOf } from "./body.ts";
 import { Call } from "./call.ts";
+import type { Connections } from "./connections.ts";
 import { disposition } from "./disposition.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { RequestError } from "./errors.ts";
@@ -13,19 +14,24 @@ import { refuse } from "./refusal.ts";
 export type Observe = (status: number, seconds: number) => void;
 
 /**
- * The route of an API. It counts and logs its answers itself: the framework's hooks for that are listeners on each response, which take longer
- * than a small model does.
+ * The route of an API. It counts and logs its answers itself, and sends those that are none of an error: the framework's hooks and its reply take
+ * longer than a small model does.
  */
 export class ApiRoute {
   readonly endpoint: Endpoint;
+  readonly #connections: Connections;
   readonly #observe: Observe;
   readonly #isOpen: () => boolean;
   readonly #log: Logger;
   readonly #logsAnswers: boolean;
 
-  /** @param isOpen Whether further requests may come. */
-  constructor(endpoint: Endpoint, observe: Observe, isOpen: () => boolean, log: Logger) {
+  /**
+   * @param connections Are told of each answer that is sent.
+   * @param isOpen Whether further requests may come.
+   */
+  constructor(endpoint: Endpoint, connections: Connections, observe: Observe, isOpen: () => boolean, log: Logger) {
     this.endpoint = endpoint;
+    this.#connections = connections;
     this.#isOpen = isOpen;
     this.#observe = observe;
     this.#log = log;
@@ -56,10 +62,20 @@ export class ApiRoute {
   };
 
   #send({ type, body, name }: Content, began: number, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const headers = [
+      "x-request-id",
+      request.id,
+      "content-type",
+      type,
+      "content-length",
+      String(Buffer.byteLength(body)),
+    ];
     // The client is not to send the next one to a server that ends.
-    if (!this.#isOpen()) reply.header("connection", "close");
-    if (name !== undefined) reply.header("content-disposition", disposition(name));
-    reply.header("content-type", type).send(body);
+    if (!this.#isOpen()) headers.push("connection", "close");
+    if (name !== undefined) headers.push("content-disposition", disposition(name));
+    reply.hijack();
+    this.#connections.end(request.raw);
+    reply.raw.writeHead(200, headers).end(body);
     const milliseconds = performance.now() - began;
     this.#observe(200, milliseconds / 1000);
     if (this.#logsAnswers) {

@@ -75,7 +75,7 @@ export function createApp(service: ModelService, options: AppOptions): FastifyIn
   for (const api of apisOf(service.constructor as ServiceClass)) {
     const rows = api.batch === undefined ? undefined : metrics.batchRows.series({ api: api.name });
     const endpoint = new Endpoint(api, service, rows && ((count) => rows.observe(count)));
-    const route = new ApiRoute(endpoint, metrics.requestObserver(api.name), isOpen, log);
+    const route = new ApiRoute(endpoint, connections, metrics.requestObserver(api.name), isOpen, log);
     routes.set(api.name, route);
     app.post(`/${api.name}`, { bodyLimit: api.maxBody, errorHandler: route.refuse }, route.handle);
   }
