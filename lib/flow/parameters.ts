@@ -122,10 +122,16 @@ const parsers: Readonly<Record<ParameterDefinition["type"], (text: string) => Js
 function inexactNumber(text: string): string | undefined {
   let found: string | undefined;
   JSON.parse(text, (_, value: unknown, { source = "" }: { source?: string } = {}) => {
-    if (/^-?\d+$/.test(source) && Number.isFinite(value) && BigInt(source) !== BigInt(Number(source))) found ??= source;
+    if (/^-?\d+$/.test(source) && Number.isFinite(value) && !isKept(source)) found ??= source;
     return value;
   });
   return found;
+}
+
+/** Also as JavaScript writes a number itself: with zeros behind the digits that tell it from its neighbours. */
+function isKept(source: string): boolean {
+  const value = Number(source);
+  return BigInt(source) === BigInt(value) || source === String(value);
 }
 
 /** Decimal only: `Number` also takes "", "0x1f" and "Infinity". */

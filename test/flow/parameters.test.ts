@@ -130,6 +130,7 @@ describe("a value of the command line", () => {
     ["boolean", "true", true],
     ["boolean", "false", false],
     ["json", '{"a": [null]}', { a: [null] }],
+    ["json", "-75109625794421780", -75109625794421776],
   ])("is read as the parameter's type: %s %o", (type, text, value) => {
     expect(parseParameter("p", { type }, text)).toEqual(value);
   });
