@@ -220,21 +220,24 @@ async function putAsTheyCome(
   put: PutPart,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   let count = 0;
   const send = async (part: Uint8Array) => {
     if (underWay.size >= streamedPartsAtOnce) await Promise.race(underWay);
-    const sending = put(count++, part).finally(() => underWay.delete(sending));
+    if (failures.length > 0) throw failures[0];
+    const sending = put(count++, part)
+      .catch((error) => void failures.push(error))
+      .finally(() => underWay.delete(sending));
     underWay.add(sending);
-    // It is told of by the race, or in the end.
-    sending.catch(() => {});
   };
   try {
     for (const part of first) await send(part);
     for await (const part of others) await send(part);
-    await Promise.all(underWay);
   } finally {
-    await Promise.allSettled(underWay);
+    await Promise.all(underWay);
   }
+  // One may have failed while the next was waited for.
+  if (failures.length > 0) throw failures[0];
 }
 
 interface CallOptions extends Pick<AwsCall, "headers" | "body" | "bodyHash"> {

@@ -161,6 +161,20 @@ describe("an object that comes in pieces", () => {
   });
 });
 
+it("an object whose first part is refused while its source is slow is not completed without it", async () => {
+  await using fake = await FakeS3.start();
+  fake.faults.push({ status: 200, content: "<UploadId>1</UploadId>" }, refusal(403, "AccessDenied"));
+  const slow = async function* () {
+    yield* source(33 * MiB).pieces();
+    await expect.poll(() => fake.requests.length).toBeGreaterThan(2);
+    await new Promise((done) => setTimeout(done, 100));
+    yield* source(1 * MiB).pieces();
+  };
+  await expect(new S3Bucket(fake.client(), "store").putNewStream("key", slow())).rejects.toThrow("AccessDenied");
+  expect(fake.requests.at(-1)).toBe("DELETE /store/key?uploadId=1");
+  expect(fake.objects.size).toBe(0);
+});
+
 describe("a blob in a bucket", () => {
   it("costs one request to write, one to read", async () => {
     await using fake = await FakeS3.start();
