@@ -27,9 +27,18 @@ function localPath(line: string): { readonly path?: string; readonly isEditable:
   const [requirement = ""] = (editable ?? line).split(/\s+--|\s*;/);
   const named = requirement.replace(/^[\w.[\],-]+\s*@\s*/, "").replace(/^(["'])(.*)\1$/, "$2");
   const target = named.replace(/\[[\w\s,.-]*\]$/, "").trim();
-  if (target.startsWith("file:")) return { path: fileURLToPath(target), isEditable };
+  if (target.startsWith("file:")) return { ...ofUrl(target), isEditable };
   const isPath = !/^[\w+]+:\/\//.test(target) && (isEditable || /[/\\]|^\.|\.(?:whl|zip|tar\.gz)$/.test(target));
   return isPath ? { path: target, isEditable } : { isEditable };
+}
+
+/** No path where it is of another machine: the installer says so. */
+function ofUrl(url: string): { readonly path?: string } {
+  try {
+    return { path: fileURLToPath(url) };
+  } catch {
+    return {};
+  }
 }
 
 async function identityOf(path: string, isEditable: boolean): Promise<string | undefined> {

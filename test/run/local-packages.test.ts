@@ -20,7 +20,7 @@ async function write(file: string, text: string): Promise<void> {
 test("requirements that an index or a URL has name nothing here", async () => {
   await write("numpy/setup.py", "");
   const requirements =
-    "numpy>=1.0 ; python_version > '3'\n--find-links numpy\n-r base.txt\na @ https://127.0.0.1/a.whl\ngit+https://127.0.0.1/a.git\n# ./numpy\n";
+    "numpy>=1.0 ; python_version > '3'\n--find-links numpy\n-r base.txt\na @ https://127.0.0.1/a.whl\nb @ file://elsewhere/b.whl\ngit+https://127.0.0.1/a.git\n# ./numpy\n";
   expect(await localPackages(requirements, folder)).toBe("");
 });
 
